@@ -1,0 +1,24 @@
+//! The contract: messages, clients and servers compiled from the `.proto` files beside this crate, the descriptors that
+//! access rules, field rules and reflection are read from, and the codec that enforces the field rules.
+//!
+//! Never here: a decision, a clock, a database.
+
+pub mod codec;
+
+use prost_reflect::DescriptorPool;
+use std::sync::LazyLock;
+
+#[expect(missing_docs, unused_qualifications, reason = "generated")]
+#[expect(clippy::all, clippy::allow_attributes, reason = "generated")]
+mod contract {
+    include!(concat!(env!("OUT_DIR"), "/contract.rs"));
+}
+pub use contract::{google, handsel};
+
+/// The whole contract with its imports and options, as an encoded `FileDescriptorSet`, without comments.
+pub static DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
+
+/// The same, decoded once.
+#[expect(clippy::expect_used, reason = "made by build.rs from the same files; a test decodes it")]
+pub static POOL: LazyLock<DescriptorPool> =
+    LazyLock::new(|| DescriptorPool::decode(DESCRIPTORS).expect("descriptors made by build.rs"));

@@ -1,0 +1,1 @@
+//! A log that proves that nothing was changed and nothing is missing.

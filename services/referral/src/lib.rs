@@ -1,0 +1,1 @@
+//! Who introduced whom, and did it succeed.

@@ -1,0 +1,1 @@
+//! Who calls: tokens, keys, roles, and the one layer that enforces the rule each rpc declares.

@@ -1,0 +1,1 @@
+//! Currency, money, rates, rounding, dates and day counts: checked and exact.

@@ -1,0 +1,1 @@
+//! What a transaction owes the rest of the world, and the relay that pays it.

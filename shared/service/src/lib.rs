@@ -1,0 +1,1 @@
+//! The frame every program starts in: configuration, bind, serve, drain, health, reflection, telemetry.

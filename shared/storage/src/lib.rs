@@ -1,0 +1,1 @@
+//! One way to write SQL for two engines: commands, transactions, lanes, migrations.

@@ -1,0 +1,1 @@
+//! What tests share: a settable clock, seeded ids, both engines, tokens, real servers on port 0.
