@@ -1,0 +1,62 @@
+//! How an exact fraction is written down: so that it can be read back without loss.
+
+use num_integer::Integer;
+use num_traits::{One, Zero};
+
+use super::{Exact, Repr};
+use crate::{Rounding, big};
+
+/// The most places a trace shows before a fraction is written as one.
+const PLACES: u32 = 60;
+
+/// A decimal without trailing zeros, or `numerator/denominator` in lowest terms.
+pub(super) fn fraction(value: &Exact) -> String {
+    if let Repr::Small { numerator, denominator } = value.0
+        && let Some(places) = power_of_ten(denominator)
+    {
+        return point(&numerator.to_string(), places);
+    }
+    let value = value.to_big();
+    match terminating(value.denom()) {
+        Some(places) => point(&big::round(&value, places, Rounding::Down).to_string(), places),
+        None => format!("{}/{}", value.numer(), value.denom()),
+    }
+}
+
+/// Which power of ten it is, if one.
+fn power_of_ten(denominator: i128) -> Option<u32> {
+    let places = denominator.checked_ilog10()?;
+    (10_i128.checked_pow(places)? == denominator).then_some(places)
+}
+
+/// How many decimals the inverse of a whole number has, if it has an end within bounds.
+fn terminating(denominator: &num_bigint::BigInt) -> Option<u32> {
+    let mut rest = denominator.clone();
+    let mut count = |prime: u8| -> Option<u32> {
+        let prime = num_bigint::BigInt::from(prime);
+        let mut times: u32 = 0;
+        loop {
+            let (quotient, remainder) = rest.div_rem(&prime);
+            if !remainder.is_zero() {
+                return Some(times);
+            }
+            rest = quotient;
+            times = times.checked_add(1).filter(|times| *times <= PLACES)?;
+        }
+    };
+    let places = count(2)?.max(count(5)?);
+    rest.is_one().then_some(places)
+}
+
+/// Digits with the point set so many places from the right, and no zeros after it that say nothing.
+fn point(digits: &str, places: u32) -> String {
+    let (sign, digits) = digits.strip_prefix('-').map_or(("", digits), |digits| ("-", digits));
+    let places = usize::try_from(places).unwrap_or(usize::MAX);
+    let padded = format!("{digits:0>width$}", width = places.saturating_add(1));
+    let (whole, part) = padded.split_at(padded.len().saturating_sub(places));
+    let part = part.trim_end_matches('0');
+    if part.is_empty() {
+        return format!("{sign}{whole}");
+    }
+    format!("{sign}{whole}.{part}")
+}
