@@ -9,7 +9,7 @@ use prost_reflect::DescriptorPool;
 use std::sync::LazyLock;
 
 #[expect(missing_docs, unused_qualifications, reason = "generated")]
-#[expect(clippy::all, clippy::allow_attributes, reason = "generated")]
+#[expect(clippy::all, clippy::allow_attributes, clippy::allow_attributes_without_reason, reason = "generated")]
 mod contract {
     include!(concat!(env!("OUT_DIR"), "/contract.rs"));
 }
