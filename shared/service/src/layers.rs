@@ -1,0 +1,10 @@
+//! What every call passes through, outside in: metrics, trace, access, limits. Each answers in gRPC's own words.
+
+mod limits;
+mod methods;
+mod metrics;
+mod size;
+
+pub use limits::{Deadline, Draining};
+pub(crate) use limits::{LimitsLayer, Stage};
+pub(crate) use metrics::MetricsLayer;

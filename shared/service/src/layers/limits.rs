@@ -1,0 +1,223 @@
+//! Limits on everything: calls under way, the time of each, the size of its messages; and what handlers may ask about both.
+
+use super::{
+    methods::{self, Shape},
+    size::Bounded,
+};
+use crate::{config::LimitsConfig, status::refusal};
+use http::{HeaderMap, Request, Response};
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+use tokio::{
+    sync::Semaphore,
+    time::{Instant, sleep_until},
+};
+use tokio_util::sync::CancellationToken;
+use tonic::{Code, Status, body::Body};
+use tower::{Layer, Service};
+
+/// When a call's answer is of no use any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Deadline(pub Instant);
+
+impl Deadline {
+    /// The deadline of a request: what its caller waits, at most what the server allows a unary call. A stream has one only if
+    /// its caller set it.
+    pub fn of<T>(request: &tonic::Request<T>) -> Option<Instant> {
+        request.extensions().get::<Self>().map(|deadline| deadline.0)
+    }
+}
+
+/// Whether the program is about to end. A stream without an end of its own ends when this is cancelled.
+#[derive(Debug, Clone)]
+pub struct Draining(CancellationToken);
+
+impl Draining {
+    /// The token that is cancelled when the port closes; one that never is, outside a frame.
+    pub fn of<T>(request: &tonic::Request<T>) -> CancellationToken {
+        request.extensions().get::<Self>().map(|draining| draining.0.clone()).unwrap_or_default()
+    }
+}
+
+/// How far the end of the program has come.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Stage {
+    /// The port has closed.
+    pub(crate) draining: CancellationToken,
+    /// The time for running calls is over.
+    pub(crate) cut: CancellationToken,
+}
+
+/// Bounds every call but probes and reflection, which stay possible under any load.
+#[derive(Clone)]
+pub(crate) struct LimitsLayer {
+    free: Arc<Semaphore>,
+    longest: Duration,
+    largest_message: u32,
+    stage: Stage,
+}
+
+impl LimitsLayer {
+    pub(crate) fn new(limits: &LimitsConfig, stage: Stage) -> Self {
+        Self {
+            free: Arc::new(Semaphore::new(limits.calls.min(Semaphore::MAX_PERMITS))),
+            longest: Duration::from_millis(limits.call_timeout_millis),
+            largest_message: limits.message_bytes,
+            stage,
+        }
+    }
+
+    /// When the call at `path` must have its answer.
+    fn deadline(&self, path: &str, headers: &HeaderMap) -> Option<Instant> {
+        let asked = headers.get("grpc-timeout").and_then(|value| patience(value.to_str().ok()?));
+        let allowed = match methods::shape(path) {
+            Some(Shape::Unary) => Some(self.longest),
+            Some(Shape::Streaming) | None => None,
+        };
+        let patience = asked.into_iter().chain(allowed).min()?;
+        Instant::now().checked_add(patience)
+    }
+}
+
+impl<S> Layer<S> for LimitsLayer {
+    type Service = Limited<S>;
+    fn layer(&self, inner: S) -> Limited<S> {
+        Limited { inner, limits: self.clone() }
+    }
+}
+
+/// A service within limits.
+#[derive(Clone)]
+pub(crate) struct Limited<S> {
+    inner: S,
+    limits: LimitsLayer,
+}
+
+impl<S> Service<Request<Body>> for Limited<S>
+where
+    S: Service<Request<Body>, Response = Response<Body>>,
+    S::Future: Send + 'static,
+    S::Error: Send + 'static,
+{
+    type Response = Response<Body>;
+    type Error = S::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, S::Error>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
+        if request.uri().path().starts_with("/grpc.") {
+            return Box::pin(self.inner.call(request));
+        }
+        let Ok(permit) = Arc::clone(&self.limits.free).try_acquire_owned() else {
+            return Box::pin(async { Ok(overloaded().into_http()) });
+        };
+        let deadline = self.limits.deadline(request.uri().path(), request.headers());
+        if let Some(deadline) = deadline {
+            request.extensions_mut().insert(Deadline(deadline));
+        }
+        request.extensions_mut().insert(Draining(self.limits.stage.draining.clone()));
+        let largest = self.limits.largest_message;
+        let answer = self.inner.call(request.map(|body| Body::new(Bounded::new(body, largest))));
+        let cut = self.limits.stage.cut.clone();
+        Box::pin(async move {
+            let _permit = permit;
+            tokio::select! {
+                biased;
+                answer = answer => answer,
+                () = passed(deadline) => Ok(too_late().into_http()),
+                () = cut.cancelled() => Ok(going_down().into_http()),
+            }
+        })
+    }
+}
+
+async fn passed(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => sleep_until(deadline).await,
+        None => std::future::pending().await,
+    }
+}
+
+fn overloaded() -> Status {
+    refusal(Code::ResourceExhausted, "OVERLOADED", "too many calls are under way; send it again later")
+}
+
+fn too_late() -> Status {
+    let message = "its deadline passed; what it asked for may still be done: send it again with the same request_id";
+    refusal(Code::DeadlineExceeded, "DEADLINE_PASSED", message)
+}
+
+fn going_down() -> Status {
+    let message = "this server is going down; send it again with the same request_id";
+    refusal(Code::Unavailable, "GOING_DOWN", message)
+}
+
+/// Reads a `grpc-timeout`: at most eight digits and a unit. What is none is not there.
+fn patience(text: &str) -> Option<Duration> {
+    let (unit_at, unit) = text.char_indices().next_back()?;
+    let digits = &text[..unit_at];
+    if digits.is_empty() || digits.len() > 8 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let amount: u64 = digits.parse().ok()?;
+    match unit {
+        'H' => Some(Duration::from_secs(amount * 3600)),
+        'M' => Some(Duration::from_secs(amount * 60)),
+        'S' => Some(Duration::from_secs(amount)),
+        'm' => Some(Duration::from_millis(amount)),
+        'u' => Some(Duration::from_micros(amount)),
+        'n' => Some(Duration::from_nanos(amount)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn timeouts_are_read_as_the_protocol_writes_them() {
+        let table = [
+            ("1H", Some(Duration::from_secs(3600))),
+            ("2M", Some(Duration::from_secs(120))),
+            ("3S", Some(Duration::from_secs(3))),
+            ("4m", Some(Duration::from_millis(4))),
+            ("5u", Some(Duration::from_micros(5))),
+            ("99999999n", Some(Duration::from_nanos(99_999_999))),
+            ("123456789S", None),
+            ("S", None),
+            ("", None),
+            ("-1S", None),
+            ("1s", None),
+            ("1é", None),
+        ];
+        for (text, expected) in table {
+            assert_eq!(patience(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_unary_call_is_capped_and_a_stream_is_its_callers() {
+        let limits =
+            LimitsLayer::new(&LimitsConfig { call_timeout_millis: 1000, ..LimitsConfig::default() }, Stage::default());
+        let headers =
+            |text: &str| HeaderMap::from_iter([(http::HeaderName::from_static("grpc-timeout"), text.parse().unwrap())]);
+        let left =
+            |path, headers| limits.deadline(path, headers).map(|deadline| (deadline - Instant::now()).as_millis());
+        let (unary, stream) =
+            ("/handsel.reward.v1.RewardService/GetReward", "/handsel.referral.v1.FactService/IngestFacts");
+        assert!(left(unary, &HeaderMap::new()).unwrap() <= 1000);
+        assert!(left(unary, &headers("10S")).unwrap() <= 1000);
+        assert!(left(unary, &headers("100m")).unwrap() <= 100);
+        assert_eq!(left(stream, &HeaderMap::new()), None);
+        assert!(left(stream, &headers("10S")).unwrap() > 1000);
+    }
+}

@@ -1,0 +1,94 @@
+//! Logs, traces and metrics of one program, and the thread that ties the work of several together (W3C trace context).
+
+mod context;
+mod line;
+
+pub use context::{traceparent, under};
+
+use crate::config::{LogConfig, LogFormat, TelemetryConfig};
+use line::{Line, Look};
+use opentelemetry::{global, trace::TracerProvider as _};
+use opentelemetry_otlp::{MetricExporter, SpanExporter, WithExportConfig};
+use opentelemetry_sdk::{
+    Resource,
+    metrics::SdkMeterProvider,
+    propagation::TraceContextPropagator,
+    trace::{Sampler, SdkTracerProvider},
+};
+use std::io::IsTerminal;
+use tracing_subscriber::{EnvFilter, Layer, layer::SubscriberExt as _, util::SubscriberInitExt as _};
+
+/// What is never logged below a warning: the machinery that carries the log itself, and everybody's SQL.
+const QUIET: &str =
+    "h2=warn,hyper=warn,hyper_util=warn,tonic=warn,tower=warn,sqlx=warn,opentelemetry=warn,opentelemetry_sdk=warn";
+/// What is traced: the exporter's own calls are not, or it would trace itself.
+const TRACED: &str = "info,h2=off,hyper=off,hyper_util=off,tonic=off,tower=off,opentelemetry=off,opentelemetry_sdk=off,\
+                      otel::tracing=trace";
+
+/// The telemetry of a program, from its start to its last word.
+#[derive(Debug)]
+pub struct Telemetry {
+    traces: SdkTracerProvider,
+    metrics: Option<SdkMeterProvider>,
+}
+
+impl Telemetry {
+    /// Begins to log on standard error, and to export traces and metrics where an endpoint is configured. Without one, trace
+    /// ids are made and passed on all the same, so that log lines of several services can be put together. To be called
+    /// once, inside the runtime.
+    ///
+    /// # Errors
+    /// A filter or an endpoint that is none, or a subscriber that is there already.
+    pub fn start(program: &'static str, telemetry: &TelemetryConfig, log: &LogConfig) -> anyhow::Result<Self> {
+        let resource = Resource::builder().with_service_name(program).build();
+        let mut traces = SdkTracerProvider::builder().with_resource(resource.clone());
+        let mut metrics = None;
+        if let Some(endpoint) = &telemetry.endpoint {
+            let spans = SpanExporter::builder().with_tonic().with_endpoint(endpoint).build()?;
+            traces = traces.with_batch_exporter(spans);
+            let numbers = MetricExporter::builder().with_tonic().with_endpoint(endpoint).build()?;
+            let provider = SdkMeterProvider::builder().with_periodic_exporter(numbers).with_resource(resource).build();
+            global::set_meter_provider(provider.clone());
+            metrics = Some(provider);
+        } else {
+            traces = traces.with_sampler(Sampler::ParentBased(Box::new(Sampler::AlwaysOff)));
+        }
+        let traces = traces.build();
+        global::set_text_map_propagator(TraceContextPropagator::new());
+        let spans = tracing_opentelemetry::layer()
+            .with_tracer(traces.tracer(program))
+            .with_location(false)
+            .with_threads(false)
+            .with_filter(EnvFilter::try_new(TRACED)?);
+        let lines = tracing_subscriber::fmt::layer()
+            .event_format(Line(look(log.format)))
+            .with_writer(std::io::stderr)
+            .with_filter(EnvFilter::try_new(format!("{QUIET},{}", log.filter))?);
+        tracing_subscriber::registry().with(spans).with(lines).try_init()?;
+        Ok(Self { traces, metrics })
+    }
+
+    /// Sends what has not been sent.
+    pub async fn stop(self) {
+        let Self { traces, metrics } = self;
+        // The exporters block while they wait for the runtime: not on one of its own threads.
+        let flushed = tokio::task::spawn_blocking(move || {
+            let traces = traces.shutdown();
+            metrics.map_or(Ok(()), |metrics| metrics.shutdown()).and(traces)
+        });
+        match flushed.await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "the last traces and metrics may not have been sent"),
+            Err(error) => tracing::warn!(%error, "the last traces and metrics were not sent"),
+        }
+    }
+}
+
+fn look(format: LogFormat) -> Look {
+    match format {
+        LogFormat::Json => Look::Json,
+        LogFormat::Human => Look::Human,
+        LogFormat::Auto if std::io::stderr().is_terminal() => Look::Human,
+        LogFormat::Auto => Look::Json,
+    }
+}
