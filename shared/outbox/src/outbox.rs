@@ -1,0 +1,136 @@
+//! What a transaction owes: written with it, or not at all.
+
+use crate::{
+    Pseudonyms, Statement, message,
+    relay::AUDIT,
+    statement::{Circumstances, Sealed, seal},
+    store::{self, outbox::NewRow},
+};
+use handsel_money::Timestamp;
+use handsel_service::{World, telemetry};
+use handsel_storage::{Db, Fault, Tx};
+use std::time::Duration;
+
+/// Takes down what commands owe. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Outbox {
+    source: String,
+    world: World,
+    pseudonyms: Pseudonyms,
+}
+
+/// Something owed to the rest of the world.
+#[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "nearly every one is a statement, and none outlives its command")]
+pub enum Owed {
+    /// A statement for the log.
+    Audit(Statement),
+    /// A message for another service. [`Owed::message`] makes one that is known to fit the contract.
+    Message {
+        /// Which service: `reward`.
+        to: &'static str,
+        /// What it is about: the order within one aggregate is kept.
+        aggregate: String,
+        /// The encoded `DeliverRequest.Message`, without its sequence and traceparent.
+        content: Vec<u8>,
+    },
+}
+
+impl Owed {
+    /// A message for another service, held to the contract's field rules now: what the receiver could never take must not be
+    /// committed. `message` is its `DeliverRequest.Message` with `sequence` 0 and `traceparent` empty.
+    ///
+    /// # Errors
+    /// [`Fault::Invalid`] if it breaks a rule.
+    pub fn message<M: prost::Message + prost::Name>(
+        to: &'static str,
+        aggregate: impl Into<String>,
+        message: &M,
+    ) -> Result<Self, Fault> {
+        Ok(Self::Message { to, aggregate: aggregate.into(), content: message::encode(message)? })
+    }
+
+    /// The same, in the trace of its own cause: a `traceparent` that the command brought along. Commands that share a
+    /// transaction run in the trace of the first of them, which is what an [`Owed`] without this carries.
+    #[must_use]
+    pub fn caused_by(self, traceparent: Option<String>) -> Traced {
+        Traced { owed: self, traceparent }
+    }
+}
+
+/// Something owed, and the trace that it belongs to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Traced {
+    owed: Owed,
+    traceparent: Option<String>,
+}
+
+impl From<Owed> for Traced {
+    fn from(owed: Owed) -> Self {
+        Self { owed, traceparent: None }
+    }
+}
+
+/// What waits for a destination.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pending {
+    /// Messages that the receiver has not answered.
+    pub count: u64,
+    /// How long the oldest of them has waited, by the database's time; zero if none does.
+    pub age: Duration,
+}
+
+/// How much waits in a service's database for a destination (`reward`, `audit`, …), and for how long.
+///
+/// # Errors
+/// As the database says.
+pub async fn pending(db: &Db, destination: &str) -> Result<Pending, Fault> {
+    let row = store::relay::waiting(db, destination).await?;
+    let count = row.unnumbered.saturating_add(row.unanswered);
+    let age = row.oldest().map_or(Duration::ZERO, |oldest| row.now.0.saturating_since(oldest));
+    Ok(Pending { count: u64::try_from(count).unwrap_or(0), age })
+}
+
+impl Outbox {
+    /// The outbox of a service.
+    #[must_use]
+    pub fn new(service: &'static str, world: World, pseudonyms: Pseudonyms) -> Self {
+        Self { source: format!("{service}/{AUDIT}"), world, pseudonyms }
+    }
+
+    /// Writes what the command owes, in its transaction and in this order, in one statement. `now` is the command's own.
+    ///
+    /// # Errors
+    /// [`Fault::Invalid`] for what cannot be sealed: the command then has not happened.
+    pub async fn owe<O: Into<Traced>>(&self, tx: &mut Tx, now: Timestamp, owed: Vec<O>) -> Result<(), Fault> {
+        let here = telemetry::traceparent().unwrap_or_default();
+        let rows = owed.into_iter().map(|one| self.row(one.into(), &here)).collect::<Result<Vec<_>, _>>()?;
+        if rows.is_empty() {
+            return Ok(());
+        }
+        store::outbox::insert(tx, rows, now).await
+    }
+
+    fn row(&self, Traced { owed, traceparent }: Traced, here: &str) -> Result<NewRow, Fault> {
+        let traceparent = traceparent.unwrap_or_else(|| here.to_owned());
+        match owed {
+            Owed::Message { to, aggregate, content } => {
+                let (body, body_salt) = (Vec::new(), Vec::new());
+                Ok(NewRow { destination: to, aggregate, content, body, body_salt, traceparent })
+            }
+            Owed::Audit(statement) => self.sealed(statement, traceparent),
+        }
+    }
+
+    fn sealed(&self, statement: Statement, traceparent: String) -> Result<NewRow, Fault> {
+        let mut salt = [0; 32];
+        self.world.entropy.fill(&mut salt);
+        let (id, source) = (self.world.ids.next(), self.source.clone());
+        let around = Circumstances { id, source, traceparent, salt };
+        let (kind, aggregate) = (statement.kind, self.pseudonyms.name(&statement.correlation));
+        let Sealed { content, body, body_salt } = seal(statement, &around, &self.pseudonyms)
+            .map_err(|malformed| Fault::Invalid(format!("statement {kind}: {malformed}")))?;
+        let traceparent = around.traceparent;
+        Ok(NewRow { destination: AUDIT, aggregate, content, body, body_salt, traceparent })
+    }
+}

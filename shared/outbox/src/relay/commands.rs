@@ -1,0 +1,172 @@
+//! What a relay writes: each step is one transaction, and each but the first is refused to a relay that has lost its lease.
+
+use super::{
+    lease::{Claim, claim},
+    numbering::{Numbering, Place},
+};
+use crate::{
+    deliver::{Numbered, Receipt},
+    store::{
+        outbox,
+        relay::{self, RelayRow},
+        sent,
+    },
+};
+use handsel_storage::{At, Command, Fault, Tx};
+use std::time::Duration;
+
+/// The most messages of one run: the contract's limit.
+pub(super) const RUN: i64 = 256;
+
+/// Takes or renews the lease, and says what to send: what has its number and no answer yet, or else the next of what is owed.
+pub(super) struct Next {
+    pub(super) destination: &'static str,
+    pub(super) numbering: Numbering,
+    /// The epoch that this relay remembers.
+    pub(super) held: Option<i64>,
+    pub(super) lease: Duration,
+}
+
+/// What to do next.
+pub(super) enum Step {
+    /// Another relay has the lease.
+    Standby,
+    /// Send this under this epoch; nothing, if there is nothing.
+    Send { epoch: i64, messages: Vec<Numbered> },
+}
+
+impl Command for Next {
+    const NAME: &'static str = "outbox.next";
+    type Output = Step;
+
+    async fn apply(&self, tx: &mut Tx) -> Result<Step, Fault> {
+        let mut row = locked(tx, self.destination).await?;
+        match claim(self.held, row.epoch, row.expires_at.0, row.now.0) {
+            Claim::Standby => return Ok(Step::Standby),
+            Claim::Keep => {}
+            Claim::Take => row.epoch = row.epoch.saturating_add(1),
+        }
+        extend(&mut row, self.lease)?;
+        let messages = match sent::after(tx, self.destination, row.delivered, RUN).await? {
+            unanswered if !unanswered.is_empty() => unanswered.into_iter().map(Numbered::from).collect(),
+            _ => self.number(tx, &mut row).await?,
+        };
+        relay::save(tx, self.destination, &row).await?;
+        Ok(Step::Send { epoch: row.epoch, messages })
+    }
+}
+
+impl Next {
+    /// Gives the next of what is owed their numbers, for ever.
+    async fn number(&self, tx: &mut Tx, row: &mut RelayRow) -> Result<Vec<Numbered>, Fault> {
+        let owed = outbox::take(tx, self.destination, RUN).await?;
+        let mut place = Place { epoch: row.epoch, next_sequence: row.next_sequence, prev: row.prev.clone() };
+        let mut rows = Vec::with_capacity(owed.len());
+        for one in owed {
+            let outbox::OwedRow { ordinal: _, aggregate, content, body, body_salt, traceparent, created_at, owed_at } =
+                one;
+            let (sequence, bytes) = place.number(self.numbering, &content, &traceparent)?;
+            let numbered = Numbered { sequence, bytes, body, body_salt, traceparent };
+            rows.push(sent::NewRow { numbered, aggregate, created_at, owed_at });
+        }
+        sent::insert(tx, self.destination, row.epoch, &rows).await?;
+        row.next_sequence = place.next_sequence;
+        row.prev = place.prev;
+        Ok(rows.into_iter().map(|row| row.numbered).collect())
+    }
+}
+
+/// The relay has lost its lease; nothing was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Lost;
+
+/// Keeps the answers to a run: it is delivered.
+pub(super) struct Record {
+    pub(super) destination: &'static str,
+    pub(super) epoch: i64,
+    pub(super) lease: Duration,
+    pub(super) receipts: Vec<Receipt>,
+}
+
+impl Command for Record {
+    const NAME: &'static str = "outbox.record";
+    type Output = Result<(), Lost>;
+
+    async fn apply(&self, tx: &mut Tx) -> Result<Result<(), Lost>, Fault> {
+        let mut row = locked(tx, self.destination).await?;
+        if row.epoch != self.epoch {
+            return Ok(Err(Lost));
+        }
+        sent::answer(tx, self.destination, &self.receipts).await?;
+        let last = self.receipts.last().map_or(0, |receipt| receipt.sequence);
+        row.delivered = row.delivered.max(last);
+        extend(&mut row, self.lease)?;
+        relay::save(tx, self.destination, &row).await?;
+        Ok(Ok(()))
+    }
+}
+
+/// Goes back to an earlier number: the receiver has forgotten what it answered, so its database was restored.
+pub(super) struct Rewind {
+    pub(super) destination: &'static str,
+    pub(super) epoch: i64,
+    /// The number that the receiver expects.
+    pub(super) expected: i64,
+}
+
+/// Why there is no going back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NoWayBack {
+    /// The lease is lost.
+    Lost,
+    /// That number is ahead of us, or purged.
+    Gone,
+}
+
+impl Command for Rewind {
+    const NAME: &'static str = "outbox.rewind";
+    type Output = Result<(), NoWayBack>;
+
+    async fn apply(&self, tx: &mut Tx) -> Result<Result<(), NoWayBack>, Fault> {
+        let mut row = locked(tx, self.destination).await?;
+        if row.epoch != self.epoch {
+            return Ok(Err(NoWayBack::Lost));
+        }
+        if self.expected > row.delivered || !sent::is_kept(tx, self.destination, self.expected).await? {
+            return Ok(Err(NoWayBack::Gone));
+        }
+        row.delivered = self.expected.saturating_sub(1);
+        relay::save(tx, self.destination, &row).await?;
+        Ok(Ok(()))
+    }
+}
+
+/// Gives the lease back before its time, so that the next relay need not wait for it.
+pub(super) struct Release {
+    pub(super) destination: &'static str,
+    pub(super) epoch: i64,
+}
+
+impl Command for Release {
+    const NAME: &'static str = "outbox.release";
+    type Output = ();
+
+    async fn apply(&self, tx: &mut Tx) -> Result<(), Fault> {
+        relay::release(tx, self.destination, self.epoch).await
+    }
+}
+
+/// The relay's row, locked; made where this is the first time.
+async fn locked(tx: &mut Tx, destination: &'static str) -> Result<RelayRow, Fault> {
+    if let Some(row) = relay::lock(tx, destination).await? {
+        return Ok(row);
+    }
+    relay::insert(tx, destination).await?;
+    relay::lock(tx, destination).await?.ok_or(Fault::Contention)
+}
+
+fn extend(row: &mut RelayRow, lease: Duration) -> Result<(), Fault> {
+    let until = row.now.0.checked_add(lease).ok_or_else(|| Fault::Invalid("the lease has no end".into()))?;
+    row.expires_at = At(until);
+    Ok(())
+}

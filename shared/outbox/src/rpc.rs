@@ -1,0 +1,113 @@
+//! The two transports: a `Deliver` rpc of any service, and the log's `Append`.
+
+use crate::deliver::{Deliver, DeliverFault, Numbered, Origin, Outcome, Receipt};
+use futures::future::BoxFuture;
+use handsel_proto::handsel::{
+    audit::v1::{AppendReceipt, AppendRequest, SealedStatement, audit_ingest_service_client::AuditIngestServiceClient},
+    relay::v1 as wire,
+};
+use handsel_service::Peer;
+use std::{future::Future, marker::PhantomData, sync::Arc};
+use tonic::Status;
+
+/// A `Deliver` rpc as a transport: `call` gets the origin and the decoded messages and makes the call.
+///
+/// ```ignore
+/// let deliver = deliver_by(move |origin, messages| {
+///     let mut client = RewardInboxServiceClient::new(peer.clone());
+///     async move {
+///         let request = DeliverRequest { origin: Some(origin), messages };
+///         Ok(client.deliver(request).await?.into_inner().receipts)
+///     }
+/// });
+/// ```
+pub fn deliver_by<M, F, A>(call: F) -> Arc<dyn Deliver>
+where
+    M: prost::Message + Default + 'static,
+    F: Fn(wire::Origin, Vec<M>) -> A + Send + Sync + 'static,
+    A: Future<Output = Result<Vec<wire::Receipt>, Status>> + Send + 'static,
+{
+    Arc::new(RpcDeliver { call, message: PhantomData })
+}
+
+struct RpcDeliver<M, F> {
+    call: F,
+    message: PhantomData<fn() -> M>,
+}
+
+impl<M, F, A> Deliver for RpcDeliver<M, F>
+where
+    M: prost::Message + Default + 'static,
+    F: Fn(wire::Origin, Vec<M>) -> A + Send + Sync + 'static,
+    A: Future<Output = Result<Vec<wire::Receipt>, Status>> + Send + 'static,
+{
+    fn deliver<'a>(
+        &'a self,
+        origin: Origin,
+        messages: &'a [Numbered],
+    ) -> BoxFuture<'a, Result<Vec<Receipt>, DeliverFault>> {
+        let decoded: Result<Vec<M>, _> = messages.iter().map(|message| M::decode(message.bytes.as_slice())).collect();
+        let decoded = match decoded {
+            Ok(decoded) => decoded,
+            Err(error) => return Box::pin(async move { Err(DeliverFault::Rejected(error.to_string())) }),
+        };
+        let answer = (self.call)(origin.into(), decoded);
+        Box::pin(async move {
+            let receipts = answer.await.map_err(|status| DeliverFault::of(&status))?;
+            receipts.into_iter().map(taken).collect()
+        })
+    }
+}
+
+/// Hands statements to the log.
+#[derive(Clone)]
+pub struct AuditDeliver {
+    client: AuditIngestServiceClient<Peer>,
+}
+
+impl AuditDeliver {
+    /// Over a connection to the audit service.
+    #[must_use]
+    pub fn new(peer: Peer) -> Self {
+        Self { client: AuditIngestServiceClient::new(peer) }
+    }
+}
+
+impl Deliver for AuditDeliver {
+    fn deliver<'a>(
+        &'a self,
+        origin: Origin,
+        messages: &'a [Numbered],
+    ) -> BoxFuture<'a, Result<Vec<Receipt>, DeliverFault>> {
+        let mut client = self.client.clone();
+        Box::pin(async move {
+            let statements = messages.iter().cloned().map(sealed).collect();
+            let request = AppendRequest { origin: Some(origin.into()), statements };
+            let response = client.append(request).await.map_err(|status| DeliverFault::of(&status))?;
+            Ok(response.into_inner().receipts.into_iter().map(in_the_log).collect())
+        })
+    }
+}
+
+fn sealed(numbered: Numbered) -> SealedStatement {
+    let Numbered { sequence, bytes, body, body_salt, traceparent: _ } = numbered;
+    SealedStatement { sequence, statement: bytes, body, body_salt }
+}
+
+fn in_the_log(AppendReceipt { sequence, index, leaf }: AppendReceipt) -> Receipt {
+    Receipt { sequence, outcome: Outcome::Sealed { index, leaf } }
+}
+
+/// A receipt without an outcome is a receiver that we do not understand: nothing is recorded for it.
+fn taken(receipt: wire::Receipt) -> Result<Receipt, DeliverFault> {
+    let outcome = receipt.outcome();
+    let wire::Receipt { sequence, outcome: _, reason, resource } = receipt;
+    let outcome = match outcome {
+        wire::Outcome::Applied => Outcome::Applied { resource },
+        wire::Outcome::Refused => Outcome::Refused { reason },
+        wire::Outcome::Unspecified => {
+            return Err(DeliverFault::Transient(format!("the receipt for number {sequence} says nothing")));
+        }
+    };
+    Ok(Receipt { sequence, outcome })
+}
