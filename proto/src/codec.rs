@@ -1,16 +1,22 @@
 //! The codec of every rpc: what arrives is checked against its field rules (`buf.validate`) before any handler sees it.
 
 use crate::POOL;
-use bytes::Buf;
+use bytes::{Buf, Bytes};
 use prost::{Message, Name};
-use prost_protovalidate::{Error, Validator};
+use prost_protovalidate::{Error, ValidationError, Validator, Violation};
 use prost_reflect::DynamicMessage;
-use std::{marker::PhantomData, sync::LazyLock};
+use std::{collections::HashMap, marker::PhantomData, sync::LazyLock};
 use tonic::{
-    Status,
+    Code, Status,
     codec::{Codec, DecodeBuf, Decoder},
 };
 use tonic_prost::ProstEncoder;
+use tonic_types::{ErrorDetails, StatusExt};
+
+/// The `domain` of every `google.rpc.ErrorInfo` of Handsel.
+const DOMAIN: &str = "handsel";
+/// The most field violations that an answer lists. They travel in a trailer, and clients limit those to some kilobytes.
+const MAX_VIOLATIONS: usize = 20;
 
 static VALIDATOR: LazyLock<Validator> = LazyLock::new(Validator::new);
 
@@ -51,27 +57,60 @@ impl<U: Message + Name + Default + Send + 'static> Decoder for ValidatingDecoder
     type Error = Status;
 
     fn decode(&mut self, buf: &mut DecodeBuf<'_>) -> Result<Option<U>, Status> {
-        let bytes = buf.copy_to_bytes(buf.remaining());
-        let item = U::decode(bytes.clone())
-            .map_err(|error| Status::invalid_argument(format!("not a {}: {error}", U::full_name())))?;
-        check::<U>(bytes)?;
-        Ok(Some(item))
+        read(buf.copy_to_bytes(buf.remaining())).map(Some)
     }
+}
+
+/// One message of type `U`, decoded and checked.
+///
+/// # Errors
+/// `INVALID_ARGUMENT`: with reason `MESSAGE_MALFORMED` where the bytes are no such message, otherwise as [`check`].
+pub fn read<U: Message + Name + Default>(bytes: Bytes) -> Result<U, Status> {
+    let message = U::decode(bytes.clone()).map_err(|error| malformed(&U::full_name(), &error))?;
+    check::<U>(bytes)?;
+    Ok(message)
 }
 
 /// Checks one encoded message of type `U` against its field rules.
 ///
 /// # Errors
-/// `INVALID_ARGUMENT` with one `BadRequest` field violation for each rule broken.
-pub fn check<U: Name>(bytes: bytes::Bytes) -> Result<(), Status> {
+/// `INVALID_ARGUMENT` with reason `FIELD_INVALID` and a `BadRequest` field violation for each rule broken, the first twenty.
+pub fn check<U: Name>(bytes: Bytes) -> Result<(), Status> {
     let Some(descriptor) = POOL.get_message_by_name(&U::full_name()) else {
         return Ok(());
     };
-    let message = DynamicMessage::decode(descriptor, bytes)
-        .map_err(|error| Status::invalid_argument(format!("not a {}: {error}", U::full_name())))?;
+    let message = DynamicMessage::decode(descriptor, bytes).map_err(|error| malformed(&U::full_name(), &error))?;
     match VALIDATOR.validate(&message) {
         Ok(()) => Ok(()),
-        Err(Error::Validation(violations)) => Err(Status::from(violations)),
-        Err(other) => Err(Status::invalid_argument(format!("{} cannot be checked: {other}", U::full_name()))),
+        Err(Error::Validation(broken)) => Err(invalid(&broken)),
+        // A rule that cannot be evaluated accepts nothing.
+        Err(other) => Err(malformed(&U::full_name(), &other)),
+    }
+}
+
+fn malformed(name: &str, error: &dyn std::error::Error) -> Status {
+    let details = ErrorDetails::with_error_info("MESSAGE_MALFORMED", DOMAIN, HashMap::new());
+    Status::with_error_details(Code::InvalidArgument, format!("not a {name}: {error}"), details)
+}
+
+fn invalid(broken: &ValidationError) -> Status {
+    let mut details = ErrorDetails::with_error_info("FIELD_INVALID", DOMAIN, HashMap::new());
+    for violation in broken.violations().iter().take(MAX_VIOLATIONS) {
+        details.add_bad_request_violation(violation.field_path(), description(violation));
+    }
+    let first = broken.violations().first();
+    let first = first.map(|violation| format!("{}: {}", violation.field_path(), description(violation)));
+    let message = match broken.len() {
+        0 | 1 => first.unwrap_or_default(),
+        many => format!("{} (first of {many})", first.unwrap_or_default()),
+    };
+    Status::with_error_details(Code::InvalidArgument, message, details)
+}
+
+/// What the rule says, or its name where it says nothing.
+fn description(violation: &Violation) -> String {
+    match violation.message() {
+        "" => format!("breaks the rule {}", violation.rule_id()),
+        text => text.to_owned(),
     }
 }
