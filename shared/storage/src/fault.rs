@@ -113,7 +113,7 @@ fn sqlite_primary(code: &str) -> Option<u32> {
 }
 
 fn code_of(error: &sqlx::Error) -> Option<Cow<'_, str>> {
-    error.as_database_error().and_then(|database| database.code())
+    error.as_database_error().and_then(sqlx::error::DatabaseError::code)
 }
 
 /// Why storage does not open, or its schema does not fit. The text says what to do.

@@ -10,6 +10,7 @@ use batch::Batches;
 use job::Job;
 use std::{
     hash::{BuildHasher, BuildHasherDefault, DefaultHasher},
+    iter,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -70,14 +71,14 @@ impl Lanes {
         let lanes = if db.engine() == Engine::Sqlite { 1 } else { settings.lanes.max(1) };
         let (tasks, closing, listeners) = (TaskTracker::new(), CancellationToken::new(), Arc::default());
         let mut queues = Vec::with_capacity(lanes);
-        for _ in 0..lanes {
+        for db in iter::repeat_n(db, lanes) {
             let (sender, queue) = mpsc::channel(settings.queue.max(1));
             queues.push(sender);
             let lane = Lane {
                 queue,
                 most: settings.batch.max(1),
                 closing: closing.clone(),
-                batches: Batches::new(db.clone(), settings.work),
+                batches: Batches::new(db, settings.work),
                 listeners: Arc::clone(&listeners),
             };
             tasks.spawn(lane.run());

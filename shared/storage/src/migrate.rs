@@ -4,6 +4,7 @@ use sqlx::{
     ConnectOptions, Connection, PgConnection, SqlSafeStr,
     migrate::{AppliedMigration, Migrate, MigrateError, MigrationType, Migrator},
 };
+use tokio::sync::Mutex;
 
 /// One step of a schema. Constants made with `include_str!` from `migrations/{postgres,sqlite}/NNNN_name.sql`.
 #[derive(Clone, Copy, Debug)]
@@ -28,6 +29,9 @@ pub const MIGRATIONS: &[Migration] = &[Migration {
 
 const TABLE: &str = "_sqlx_migrations";
 
+/// SQLite's migrator takes no lock. Other processes are kept out by the folder's lock; this keeps out our own tasks.
+static MIGRATING_SQLITE: Mutex<()> = Mutex::const_new(());
+
 impl Db {
     /// Makes the schema, and applies what it lacks. May run in several processes at once: one works, the others wait and
     /// find it done.
@@ -38,7 +42,10 @@ impl Db {
         let migrator = self.migrator(migrations);
         let done = match self.pools() {
             Pools::Postgres(pool) => migrate_postgres(pool, self.schema(), &migrator).await,
-            Pools::Sqlite { writer, .. } => migrator.run(writer).await,
+            Pools::Sqlite { writer, .. } => {
+                let _alone = MIGRATING_SQLITE.lock().await;
+                migrator.run(writer).await
+            }
         };
         done.map_err(|cause| self.explain(cause))
     }

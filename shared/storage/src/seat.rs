@@ -1,6 +1,6 @@
 //! One connection of either engine, for as long as a statement takes: the single place where statements are sent.
 use crate::{Column, Params, Row, column, params::arguments};
-use sqlx::{PgConnection, SqliteConnection};
+use sqlx::{PgConnection, SqliteConnection, postgres::PgArguments, sqlite::SqliteArguments};
 
 /// A borrowed connection, in a transaction or out of one.
 pub(crate) enum Seat<'c> {
@@ -11,36 +11,28 @@ pub(crate) enum Seat<'c> {
 impl Seat<'_> {
     pub(crate) async fn opt<T: Row>(self, sql: &'static str, params: impl Params) -> Result<Option<T>, sqlx::Error> {
         match self {
-            Self::Postgres(c) => {
-                sqlx::query_as_with(sql, arguments::<sqlx::postgres::PgArguments>(params)?).fetch_optional(c).await
-            }
-            Self::Sqlite(c) => {
-                sqlx::query_as_with(sql, arguments::<sqlx::sqlite::SqliteArguments>(params)?).fetch_optional(c).await
-            }
+            Self::Postgres(c) => sqlx::query_as_with(sql, arguments::<PgArguments>(params)?).fetch_optional(c).await,
+            Self::Sqlite(c) => sqlx::query_as_with(sql, arguments::<SqliteArguments>(params)?).fetch_optional(c).await,
         }
     }
 
     pub(crate) async fn all<T: Row>(self, sql: &'static str, params: impl Params) -> Result<Vec<T>, sqlx::Error> {
         match self {
-            Self::Postgres(c) => {
-                sqlx::query_as_with(sql, arguments::<sqlx::postgres::PgArguments>(params)?).fetch_all(c).await
-            }
-            Self::Sqlite(c) => {
-                sqlx::query_as_with(sql, arguments::<sqlx::sqlite::SqliteArguments>(params)?).fetch_all(c).await
-            }
+            Self::Postgres(c) => sqlx::query_as_with(sql, arguments::<PgArguments>(params)?).fetch_all(c).await,
+            Self::Sqlite(c) => sqlx::query_as_with(sql, arguments::<SqliteArguments>(params)?).fetch_all(c).await,
         }
     }
 
     pub(crate) async fn exec(self, sql: &'static str, params: impl Params) -> Result<u64, sqlx::Error> {
         match self {
-            Self::Postgres(c) => Ok(sqlx::query_with(sql, arguments::<sqlx::postgres::PgArguments>(params)?)
-                .execute(c)
-                .await?
-                .rows_affected()),
-            Self::Sqlite(c) => Ok(sqlx::query_with(sql, arguments::<sqlx::sqlite::SqliteArguments>(params)?)
-                .execute(c)
-                .await?
-                .rows_affected()),
+            Self::Postgres(c) => {
+                let done = sqlx::query_with(sql, arguments::<PgArguments>(params)?).execute(c).await?;
+                Ok(done.rows_affected())
+            }
+            Self::Sqlite(c) => {
+                let done = sqlx::query_with(sql, arguments::<SqliteArguments>(params)?).execute(c).await?;
+                Ok(done.rows_affected())
+            }
         }
     }
 
