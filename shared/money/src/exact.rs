@@ -137,7 +137,7 @@ impl Exact {
         }
     }
 
-    fn from_big(value: BigRational) -> Self {
+    pub(crate) fn from_big(value: BigRational) -> Self {
         match (value.numer().to_i128(), value.denom().to_i128()) {
             (Some(numerator), Some(denominator)) => Self(Repr::Small { numerator, denominator }),
             _ => Self(Repr::Big(Box::new(value))),

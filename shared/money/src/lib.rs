@@ -7,6 +7,7 @@
 //! | `decimal` | bounded decimals as they cross the wire, and [`Rate`], a fraction not below zero |
 //! | `exact` | [`Exact`], the fraction that every `round(…)` is given; `big` is its slow path |
 //! | `rounding` | the four modes, and the only places where a value is rounded |
+//! | `annuity` | level payments and internal rates, from exact powers |
 //! | `timestamp`, `zone`, `date` | instants, IANA time zones, civil dates |
 //! | `day_count` | year fractions by convention |
 //! | `error` | what can be wrong, and which class of refusal that is |
@@ -17,6 +18,7 @@
 #[macro_use]
 mod text;
 
+mod annuity;
 mod big;
 mod currency;
 mod date;
@@ -29,6 +31,7 @@ mod rounding;
 mod timestamp;
 mod zone;
 
+pub use annuity::{internal_rate, level_payment};
 pub use currency::Currency;
 pub use date::Date;
 pub use day_count::{DayCount, YearFraction};

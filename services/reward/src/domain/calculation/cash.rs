@@ -3,6 +3,7 @@
 use handsel_money::{Currency, Exact, Money, Rounding, round_to_minor};
 use serde::{Deserialize, Serialize};
 
+use super::CALCULATION_VERSION;
 use super::caps::{Limits, Reason, Stock, Used};
 use super::error::CalculationError;
 use super::rule::{Fault, Payable, RoleRule};
@@ -85,7 +86,7 @@ pub fn decide(terms: &CashTerms, input: &CashInput) -> Result<CashReward, Calcul
     }
     input.check(terms.currency)?;
     let mut trace = Trace::new();
-    input.write_down(terms, &mut trace);
+    input.write_down(terms.rounding, &mut trace);
 
     let bounded = terms.rule.bounded(input.qualifying_amount, input.tier.as_deref(), &mut trace);
     let gross = round_to_minor(&bounded.bounded, terms.currency, terms.rounding)?;
@@ -130,7 +131,7 @@ impl CashInput {
         if self.used.count < 0 { Err(CalculationError::NegativeAmount) } else { Ok(()) }
     }
 
-    fn write_down(&self, terms: &CashTerms, trace: &mut Trace) {
+    pub(super) fn write_down(&self, rounding: Rounding, trace: &mut Trace) {
         trace.step("qualifying_amount", self.qualifying_amount);
         if let Some(tier) = &self.tier {
             trace.step("tier", tier);
@@ -138,6 +139,17 @@ impl CashInput {
         if let Some(window) = &self.window {
             trace.step("window", window);
         }
-        trace.step("rounding", terms.rounding);
+        trace.step("rounding", rounding);
+    }
+}
+
+/// The reward of a stored event under the version of the calculation that it was stored with.
+///
+/// # Errors
+/// `UnknownVersion`, and those of [`decide`].
+pub fn recompute(version: u32, terms: &CashTerms, input: &CashInput) -> Result<CashReward, CalculationError> {
+    match version {
+        CALCULATION_VERSION => decide(terms, input),
+        unknown => Err(CalculationError::UnknownVersion(unknown)),
     }
 }

@@ -89,7 +89,12 @@ impl Tax {
         faults
     }
 
-    pub(super) fn apply(&self, reward: Money, rounding: Rounding, trace: &mut Trace) -> Result<Taxed, CalculationError> {
+    pub(super) fn apply(
+        &self,
+        reward: Money,
+        rounding: Rounding,
+        trace: &mut Trace,
+    ) -> Result<Taxed, CalculationError> {
         let taxed = match self {
             Self::None => {
                 let tax = Money::zero(reward.currency());
