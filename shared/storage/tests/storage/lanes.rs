@@ -4,6 +4,7 @@ use crate::{
     on_both_engines,
     place::Place,
 };
+use futures::{FutureExt, future::join_all};
 use handsel_storage::{Command, Fault, LaneSettings, Lanes, Tx};
 use std::{
     sync::{
@@ -12,17 +13,27 @@ use std::{
     },
     time::Duration,
 };
-use tokio::{sync::Semaphore, task::JoinSet, time::Instant};
+use tokio::{
+    sync::{Notify, Semaphore},
+    task::JoinSet,
+    time::Instant,
+};
 
 /// Holds its lane until it is let go, so that others gather behind it.
-struct Hold(Arc<Semaphore>);
+struct Hold(Arc<Gate>);
+
+struct Gate {
+    reached: Notify,
+    open: Semaphore,
+}
 
 impl Command for Hold {
     const NAME: &'static str = "test.hold";
     type Output = ();
 
     async fn apply(&self, _tx: &mut Tx) -> Result<(), Fault> {
-        drop(self.0.acquire().await);
+        self.0.reached.notify_one();
+        drop(self.0.open.acquire().await);
         Ok(())
     }
 }
@@ -46,33 +57,41 @@ impl Command for Together {
     }
 }
 
-/// One lane that is held, with room for so many behind.
-async fn held(place: &Place, settings: LaneSettings) -> (Lanes, Arc<Semaphore>) {
+/// One lane that is held, so that what is sent to it waits.
+async fn held(place: &Place, settings: LaneSettings) -> (Lanes, Arc<Gate>) {
     let lanes = Lanes::start(place.db.clone(), LaneSettings { lanes: 1, ..settings });
-    let gate = Arc::new(Semaphore::new(0));
+    let gate = Arc::new(Gate { reached: Notify::new(), open: Semaphore::new(0) });
     let (holder, lane) = (Hold(Arc::clone(&gate)), lanes.clone());
     tokio::spawn(async move { lane.run("key", holder).await.unwrap() });
-    // The holder has left the queue when a command that waits no longer is behind it.
-    tokio::time::sleep(Duration::from_millis(50)).await;
+    gate.reached.notified().await;
     (lanes, gate)
 }
 
-/// Sends all at once, in order; their outcomes in the same order.
-async fn send_all<C: Command>(lanes: &Lanes, gate: &Semaphore, commands: Vec<C>) -> Vec<Result<C::Output, Fault>> {
-    let sent: Vec<_> = commands
-        .into_iter()
-        .map(|command| {
-            let lanes = lanes.clone();
-            tokio::spawn(async move { lanes.run("key", command).await })
-        })
-        .collect();
-    tokio::time::sleep(Duration::from_millis(50)).await;
-    gate.close();
-    let mut outcomes = Vec::new();
-    for one in sent {
-        outcomes.push(one.await.unwrap());
+type Outcome<C> = Result<<C as Command>::Output, Fault>;
+
+/// Puts a command into the queue; the outcome is to be awaited.
+fn send<C: Command>(lanes: &Lanes, key: &str, command: C) -> impl Future<Output = Outcome<C>> + use<C> {
+    let (lanes, key) = (lanes.clone(), key.to_owned());
+    queued(async move { lanes.run(&key, command).await })
+}
+
+/// A future that has been polled once: what it sends is sent.
+fn queued<F: Future>(future: F) -> impl Future<Output = F::Output> {
+    let mut future = Box::pin(future);
+    let early = future.as_mut().now_or_never();
+    async move {
+        match early {
+            Some(output) => output,
+            None => future.await,
+        }
     }
-    outcomes
+}
+
+/// Sends all while the lane is held, and lets it go; their outcomes in the same order.
+async fn send_all<C: Command>(lanes: &Lanes, gate: &Gate, commands: Vec<C>) -> Vec<Outcome<C>> {
+    let sent: Vec<_> = commands.into_iter().map(|command| send(lanes, "key", command)).collect();
+    gate.open.close();
+    join_all(sent).await
 }
 
 fn sixty_four(odd: &Then) -> Vec<Put> {
@@ -138,37 +157,29 @@ on_both_engines! {
     async fn a_caller_past_its_deadline_is_skipped(place: Place) {
         let (lanes, gate) = held(&place, LaneSettings::default()).await;
         let deadline = Instant::now() + Duration::from_millis(10);
-        let late = { let lanes = lanes.clone(); tokio::spawn(async move { lanes.run_until("key", deadline, put("late")).await }) };
+        let late = queued(lanes.run_until("key", deadline, put("late")));
+        tokio::time::sleep_until(deadline).await;
         let outcomes = send_all(&lanes, &gate, vec![put("in time")]).await;
         assert!(matches!(outcomes[..], [Ok(Ok(_))]));
-        assert!(matches!(late.await.unwrap(), Err(Fault::Expired)));
+        assert!(matches!(late.await, Err(Fault::Expired)));
         assert_eq!(place.value("late").await, None);
     }
 
     async fn a_caller_that_goes_away_cuts_nothing(place: Place) {
         let (lanes, gate) = held(&place, LaneSettings::default()).await;
-        let lane = lanes.clone();
-        let caller = tokio::spawn(async move { lane.run("key", put("kept")).await });
-        tokio::time::sleep(Duration::from_millis(50)).await;
-        caller.abort();
-        assert!(caller.await.unwrap_err().is_cancelled());
-        gate.close();
+        drop(send(&lanes, "key", put("kept")));
+        gate.open.close();
         lanes.drain().await;
         assert_eq!(place.value("kept").await, Some(0));
     }
 
     async fn drained_lanes_have_answered_all_and_take_no_more(place: Place) {
         let lanes = place.lanes();
-        let mut callers = JoinSet::new();
-        for n in 0..100 {
-            let lanes = lanes.clone();
-            callers.spawn(async move { lanes.run(&format!("key {n}"), put(format!("{n}"))).await });
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        let sent: Vec<_> = (0..100).map(|n| send(&lanes, &format!("key {n}"), put(format!("{n}")))).collect();
         lanes.drain().await;
+        assert_eq!(place.counters().await, 100);
         assert!(matches!(lanes.run("key", put("late")).await, Err(Fault::Busy)));
-        let done = callers.join_all().await.into_iter().filter(Result::is_ok).count();
-        assert_eq!(place.counters().await, i64::try_from(done).unwrap());
+        assert!(join_all(sent).await.into_iter().all(|outcome| outcome.unwrap().is_ok()));
     }
 
     async fn a_hot_row_has_one_writer(place: Place) {

@@ -35,7 +35,50 @@ impl Command for Batch {
     }
 }
 
+/// Reaches two of its batch at a time.
+struct TwoAtATime(Put);
+
+impl Command for TwoAtATime {
+    const NAME: &'static str = "test.two_at_a_time";
+    type Output = Result<String, Refused>;
+
+    async fn apply(&self, tx: &mut Tx) -> Result<Self::Output, handsel_storage::Fault> {
+        self.0.apply(tx).await
+    }
+
+    async fn apply_all(batch: &[&Self], tx: &mut Tx) -> Result<Vec<Self::Output>, handsel_storage::Fault> {
+        let mut outputs = vec![];
+        for command in batch.iter().take(2) {
+            outputs.push(command.apply(tx).await?);
+        }
+        Ok(outputs)
+    }
+}
+
+fn two_at_a_time(id: u128, name: &str) -> Once<TwoAtATime> {
+    let Once { key, digest, now, command } = once(id, 1, put(name));
+    Once { key, digest, now, command: TwoAtATime(command) }
+}
+
 on_both_engines! {
+    async fn what_a_batch_does_not_reach_is_done_next(place: Place) {
+        let lanes = place.lanes();
+        let ids = [(1, "a"), (2, "b"), (2, "unused"), (3, "c"), (3, "unused"), (4, "d"), (1, "unused")];
+        let sent = ids.map(|(id, name)| lanes.run("key", two_at_a_time(id, name)));
+        let outcomes: Vec<_> = futures::future::join_all(sent).await.into_iter().map(Result::unwrap).collect();
+        let expected = [
+            done("a", false),
+            done("b", false),
+            done("b", true),
+            done("c", false),
+            done("c", true),
+            done("d", false),
+            done("a", true),
+        ];
+        assert_eq!(outcomes, expected);
+        assert_eq!(place.counters().await, 4);
+    }
+
     async fn a_request_sent_again_leads_to_the_same(place: Place) {
         assert_eq!(place.db.transact(&once(1, 1, put("a"))).await.unwrap(), done("a", false));
         assert_eq!(place.db.transact(&once(1, 1, put("b"))).await.unwrap(), done("a", true));
