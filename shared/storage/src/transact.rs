@@ -3,7 +3,7 @@ use crate::{Command, Db, Fault, Tx};
 use std::time::Duration;
 use tracing::{Instrument, Span, debug_span, field};
 
-/// How often one command is tried. The waits between tries add up to about half a second.
+/// How often one command is tried. The waits between tries add up to 0.4 s.
 pub(crate) const ATTEMPTS: u32 = 10;
 
 impl Db {
