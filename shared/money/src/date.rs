@@ -3,8 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use jiff::civil;
-use jiff::{Span, ToSpan};
+use jiff::{Span, civil};
 
 use crate::{MoneyError, Timestamp, Zone};
 
@@ -57,7 +56,8 @@ impl Date {
     /// # Errors
     /// `OutOfRange` beyond the calendar.
     pub fn plus_days(self, days: i32) -> Result<Self, MoneyError> {
-        self.plus(i64::from(days).days())
+        // The days, and the months below, that a span does not hold leave the calendar in any case.
+        self.plus(Span::new().try_days(days).map_err(|_| MoneyError::OutOfRange)?)
     }
 
     /// `months(start, k)`: the same day so many months on, clamped to that month's last day.
@@ -65,9 +65,7 @@ impl Date {
     /// # Errors
     /// `OutOfRange` beyond the calendar.
     pub fn months(self, months: i32) -> Result<Self, MoneyError> {
-        // A span holds fewer months than 32 bits do; more leave the calendar in any case.
-        let span = Span::new().try_months(months).map_err(|_| MoneyError::OutOfRange)?;
-        self.plus(span)
+        self.plus(Span::new().try_months(months).map_err(|_| MoneyError::OutOfRange)?)
     }
 
     /// Whole days from this date to the other; below 0 where that is earlier.

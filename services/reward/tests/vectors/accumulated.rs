@@ -152,7 +152,7 @@ fn caps_of(input: &CapsIn) -> Result<CapsOut, CalculationError> {
                 });
             }
             Event::Reversed { reward_id, amount, .. } => {
-                standing.give_back(reward_id, Some(money(currency, amount)?))?
+                standing.give_back(reward_id, Some(money(currency, amount)?))?;
             }
             Event::Rejected { reward_id, .. } => standing.give_back(reward_id, None)?,
         }

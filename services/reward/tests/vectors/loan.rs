@@ -1,6 +1,6 @@
 //! Specification §11: `loan.json`, one loan a case. Long schedules are compared by their first and last two rows.
 
-use handsel_money::{Currency, Date, Rounding, parse_decimal};
+use handsel_money::{Currency, Date, Money, Rounding, parse_decimal};
 use handsel_reward::domain::calculation::error::CalculationError;
 use handsel_reward::domain::calculation::loan::{self, InterestBasis, Loan, Method, Row};
 use serde::Deserialize;
@@ -84,8 +84,8 @@ fn decided(input: &In) -> Result<Out, CalculationError> {
         rows: shown(&ours.rows),
         total_interest: ours.total_interest.to_major_string(),
         total_payment: ours.total_payment.to_major_string(),
-        base_total_interest: ours.base_total_interest.map(|amount| amount.to_major_string()),
-        saving: ours.saving.map(|amount| amount.to_major_string()),
+        base_total_interest: ours.base_total_interest.map(Money::to_major_string),
+        saving: ours.saving.map(Money::to_major_string),
         nominal_yearly_cost: ours.nominal_yearly_cost.to_string(),
         effective_yearly_cost: ours.effective_yearly_cost.to_string(),
     })

@@ -3,6 +3,8 @@
 //! The files under `tests/vectors` were made by an independent implementation. A field that is not known here fails the test,
 //! and so does a number of cases other than the one stated: nothing is skipped in silence.
 
+#![cfg(test)]
+
 mod accumulated;
 mod cash;
 mod deposit;

@@ -113,7 +113,7 @@ fn fired(input: &In) -> Result<Out, CalculationError> {
         let now = progress.take(&plan, &turn);
         if let (Some(rewards), Happened::Qualified) = (&mut rewards, turn.what) {
             let for_whom = now.iter().map(|fired| fired.milestone.as_str());
-            rewards.pay(event, input.window.key(event.at, &input.time_zone), for_whom)?;
+            rewards.pay(event, &input.window.key(event.at, &input.time_zone), for_whom)?;
         }
         fired.extend(now.into_iter().map(|fired| FiredOut {
             milestone: fired.milestone,
@@ -181,7 +181,7 @@ impl Rewards {
     fn pay<'a>(
         &mut self,
         event: &EventIn,
-        window: String,
+        window: &str,
         milestones: impl Iterator<Item = &'a str>,
     ) -> Result<(), CalculationError> {
         let qualifying_amount = event.qualifying_amount.as_deref().expect("a rule has an amount to work on");
@@ -189,13 +189,13 @@ impl Rewards {
         let ordinary = ("REFERRAL", self.terms.rule.clone());
         let fired: Vec<_> = milestones.map(|id| (id, self.by_milestone[id].clone())).collect();
         for (r#for, rule) in std::iter::once(ordinary).chain(fired) {
-            let before = self.in_window.get(&window).copied().unwrap_or(Used::nothing(self.terms.currency));
+            let before = self.in_window.get(window).copied().unwrap_or(Used::nothing(self.terms.currency));
             let used = Used { by_plan: self.by_plan, ..before };
             let terms = CashTerms { rule, ..self.terms.clone() };
             let decided = cash::decide(&terms, &CashInput { qualifying_amount, tier: None, window: None, used })?;
             let (used, _) = used.granted(decided.reward)?;
             self.by_plan = used.by_plan;
-            self.in_window.insert(window.clone(), used);
+            self.in_window.insert(window.to_owned(), used);
             self.paid.push(RewardOut {
                 referral_id: event.referral_id.clone(),
                 r#for: r#for.to_owned(),

@@ -1,7 +1,7 @@
 //! One formula a case: `allocation.json` (specification §7), `reversal.json` (§8), `daycount.json` (§9).
 
 use handsel_money::{
-    Currency, Date, DayCount, MoneyError, Rounding, Timestamp, YearFraction, Zone, parse_decimal, round_to_decimal,
+    Currency, Date, DayCount, Money, MoneyError, Rounding, Timestamp, YearFraction, Zone, parse_decimal, round_to_decimal,
 };
 use handsel_reward::domain::calculation::allocation::shares;
 use handsel_reward::domain::calculation::error::CalculationError;
@@ -17,7 +17,7 @@ fn allocation() {
     run("allocation.json", 37, |input: &AllocationIn| {
         let weights: Result<Vec<_>, MoneyError> = input.weights.iter().map(|weight| parse_decimal(weight)).collect();
         let shares = shares(money(input.currency, &input.total)?, &weights?)?;
-        Ok(AllocationOut { shares: shares.into_iter().map(|share| share.to_major_string()).collect() })
+        Ok(AllocationOut { shares: shares.into_iter().map(Money::to_major_string).collect() })
     });
 }
 
