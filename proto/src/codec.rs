@@ -1,11 +1,18 @@
-//! The codec of every rpc: what arrives is checked against its field rules (`buf.validate`) before any handler sees it.
+//! The codec of every rpc: a request is checked against its field rules (`buf.validate`) before any handler sees it.
+//!
+//! Answers are not checked: the rules say what a server takes, and a newer server may answer with values that an older
+//! client's rules do not know yet.
 
 use crate::POOL;
 use bytes::{Buf, Bytes};
 use prost::{Message, Name};
 use prost_protovalidate::{Error, ValidationError, Validator, Violation};
 use prost_reflect::DynamicMessage;
-use std::{collections::HashMap, marker::PhantomData, sync::LazyLock};
+use std::{
+    collections::{HashMap, HashSet},
+    marker::PhantomData,
+    sync::LazyLock,
+};
 use tonic::{
     Code, Status,
     codec::{Codec, DecodeBuf, Decoder},
@@ -20,7 +27,15 @@ const MAX_VIOLATIONS: usize = 20;
 
 static VALIDATOR: LazyLock<Validator> = LazyLock::new(Validator::new);
 
-/// Encodes as prost does; decodes and checks field rules.
+/// The names of the messages that an rpc takes.
+static REQUESTS: LazyLock<HashSet<String>> = LazyLock::new(|| {
+    let services = POOL.services();
+    services
+        .flat_map(|service| service.methods().map(|rpc| rpc.input().full_name().to_owned()).collect::<Vec<_>>())
+        .collect()
+});
+
+/// Encodes as prost does; decodes, and checks the field rules of requests.
 #[derive(Debug)]
 pub struct ValidatingCodec<T, U>(PhantomData<(T, U)>);
 
@@ -44,20 +59,24 @@ where
         ProstEncoder::default()
     }
     fn decoder(&mut self) -> Self::Decoder {
-        ValidatingDecoder(PhantomData)
+        ValidatingDecoder { request: REQUESTS.contains(&U::full_name()), message: PhantomData }
     }
 }
 
 /// The decoding half of [`ValidatingCodec`].
 #[derive(Debug)]
-pub struct ValidatingDecoder<U>(PhantomData<U>);
+pub struct ValidatingDecoder<U> {
+    request: bool,
+    message: PhantomData<U>,
+}
 
 impl<U: Message + Name + Default + Send + 'static> Decoder for ValidatingDecoder<U> {
     type Item = U;
     type Error = Status;
 
     fn decode(&mut self, buf: &mut DecodeBuf<'_>) -> Result<Option<U>, Status> {
-        read(buf.copy_to_bytes(buf.remaining())).map(Some)
+        let bytes = buf.copy_to_bytes(buf.remaining());
+        if self.request { read(bytes).map(Some) } else { decode(bytes).map(Some) }
     }
 }
 
@@ -66,7 +85,7 @@ impl<U: Message + Name + Default + Send + 'static> Decoder for ValidatingDecoder
 /// # Errors
 /// `INVALID_ARGUMENT`: with reason `MESSAGE_MALFORMED` where the bytes are no such message, otherwise as [`check`].
 pub fn read<U: Message + Name + Default>(bytes: Bytes) -> Result<U, Status> {
-    let message = U::decode(bytes.clone()).map_err(|error| malformed(&U::full_name(), &error))?;
+    let message = decode(bytes.clone())?;
     check::<U>(bytes)?;
     Ok(message)
 }
@@ -86,6 +105,10 @@ pub fn check<U: Name>(bytes: Bytes) -> Result<(), Status> {
         // A rule that cannot be evaluated accepts nothing.
         Err(other) => Err(malformed(&U::full_name(), &other)),
     }
+}
+
+fn decode<U: Message + Name + Default>(bytes: Bytes) -> Result<U, Status> {
+    U::decode(bytes).map_err(|error| malformed(&U::full_name(), &error))
 }
 
 fn malformed(name: &str, error: &dyn std::error::Error) -> Status {

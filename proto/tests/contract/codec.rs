@@ -4,12 +4,16 @@ use bytes::Bytes;
 use handsel_proto::{
     codec::read,
     handsel::{
-        referral::v1::{Code, CreateCodeRequest, GetCodeRequest},
+        referral::v1::{
+            Code, CreateCodeRequest, GetCodeRequest,
+            code_service_client::CodeServiceClient,
+            code_service_server::{CodeService, CodeServiceServer},
+        },
         reward::v1::{ApproveRewardsRequest, DeliverRequest},
     },
 };
 use prost_reflect::prost::{Message, Name};
-use tonic::{Code as GrpcCode, Status};
+use tonic::{Code as GrpcCode, Request, Response, Status};
 use tonic_types::StatusExt;
 
 const UUID: &str = "018f3c6e-8f53-7d4e-9c50-0c3b0f1a2b3c";
@@ -107,4 +111,28 @@ fn a_pattern_holds_the_whole_text() {
         assert_eq!(told(&status).0, "FIELD_INVALID", "{name:?}");
     }
     assert!(arrive(&GetCodeRequest { name: "codes/K7MP-3XQD".into() }).is_ok());
+}
+
+/// Answers everything with a code that breaks the rules for codes.
+struct Careless;
+
+#[tonic::async_trait]
+impl CodeService for Careless {
+    async fn create_code(&self, _: Request<CreateCodeRequest>) -> Result<Response<Code>, Status> {
+        Ok(Response::new(Code { branch: "no branch".into(), ..Code::default() }))
+    }
+    async fn get_code(&self, _: Request<GetCodeRequest>) -> Result<Response<Code>, Status> {
+        Err(Status::internal("the handler was reached"))
+    }
+}
+
+#[tokio::test]
+async fn a_request_is_checked_before_the_handler_and_an_answer_is_not() {
+    let mut client = CodeServiceClient::new(CodeServiceServer::new(Careless));
+    let status = client.get_code(GetCodeRequest { name: "nothing".into() }).await.unwrap_err();
+    assert_eq!(told(&status).0, "FIELD_INVALID");
+    let status = client.get_code(GetCodeRequest { name: "codes/K7MP-3XQD".into() }).await.unwrap_err();
+    assert_eq!(status.code(), GrpcCode::Internal);
+    let answer = client.create_code(good_code()).await.unwrap().into_inner();
+    assert_eq!(answer.branch, "no branch");
 }
