@@ -1,0 +1,55 @@
+//! A second person puts a tier policy in force.
+
+use super::policy_name;
+use crate::domain::refusal::Refusal;
+use crate::store;
+use handsel_money::Timestamp;
+use handsel_outbox::{Actor, Outbox, Owed, Statement};
+use handsel_storage::{Command, Fault, Lock, Tx};
+
+pub(crate) struct ActivatePolicy {
+    pub(crate) id: String,
+    /// The version that the caller read; `None`: whatever it is now.
+    pub(crate) etag: Option<i64>,
+    /// The person who acts.
+    pub(crate) checker: String,
+    pub(crate) actor: Actor,
+    pub(crate) now: Timestamp,
+    pub(crate) outbox: Outbox,
+}
+
+impl Command for ActivatePolicy {
+    const NAME: &'static str = "tier.activate_policy";
+    type Output = Result<String, Refusal>;
+
+    fn locks(&self) -> Vec<Lock> {
+        vec![Lock::new(&store::policy::LOCK, self.id.as_str())]
+    }
+
+    async fn apply(&self, tx: &mut Tx) -> Result<Self::Output, Fault> {
+        let name = policy_name(&self.id);
+        let Some(policy) = store::policy::find(tx, &self.id).await? else {
+            return Ok(Err(Refusal::NotFound(name)));
+        };
+        let policy = match policy.activate(&self.checker, self.etag) {
+            Ok(policy) => policy,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        store::policy::update(tx, &policy, self.now).await?;
+        let statement = Statement {
+            kind: "tier.policy.activated",
+            time: self.now,
+            actor: self.actor.clone(),
+            subjects: vec![name.clone()],
+            action: "activate",
+            outcome: "success",
+            reason: None,
+            correlation: name.clone(),
+            amount: None,
+            policy: Some(name.clone()),
+            body: serde_json::Value::Null,
+        };
+        self.outbox.owe(tx, self.now, vec![Owed::Audit(statement)]).await?;
+        Ok(Ok(name))
+    }
+}

@@ -1,0 +1,231 @@
+//! A tier policy: what it must be, who may put it in force, and which tier it gives for scores.
+
+use super::refusal::{Fault, Refusal};
+use super::scoring::{CutOffs, Scores};
+use handsel_money::{Currency, Money};
+use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
+
+/// The rules themselves, as made and never changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Rules {
+    pub(crate) display_name: String,
+    /// Days looked back.
+    pub(crate) window_days: u32,
+    /// Only activity in it counts.
+    pub(crate) currency: Currency,
+    pub(crate) scoring: Scoring,
+    /// In order: the first that takes a customer is his.
+    pub(crate) tiers: Vec<TierCondition>,
+    /// For whom none takes.
+    pub(crate) default_tier: String,
+}
+
+/// How scores are made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Scoring {
+    /// By fixed bands, each of four, rising.
+    Bands { recency_days: [i64; 4], frequency: [i64; 4], monetary: [Money; 4] },
+    /// By rank among all customers.
+    Quintiles,
+}
+
+/// A tier, and the least scores for it; 0 asks for nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct TierCondition {
+    pub(crate) tier: String,
+    pub(crate) min_recency: i64,
+    pub(crate) min_frequency: i64,
+    pub(crate) min_monetary: i64,
+    pub(crate) min_total: i64,
+    pub(crate) core: bool,
+}
+
+/// Where a policy stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum State {
+    Draft,
+    Active,
+}
+
+/// A policy as it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Policy {
+    pub(crate) id: String,
+    pub(crate) state: State,
+    pub(crate) rules: Rules,
+    pub(crate) maker: String,
+    pub(crate) checker: Option<String>,
+    /// Rises with every change: the etag.
+    pub(crate) version: i64,
+}
+
+impl Rules {
+    /// Everything wrong with them at once, one fault a field.
+    pub(crate) fn check(&self) -> Result<(), Refusal> {
+        let mut faults = Vec::new();
+        if let Scoring::Bands { recency_days, frequency, monetary } = &self.scoring {
+            rising(recency_days, 0, "tier_policy.bands.recency_days", &mut faults);
+            rising(frequency, 1, "tier_policy.bands.frequency", &mut faults);
+            for (place, amount) in monetary.iter().enumerate() {
+                if amount.currency() != self.currency {
+                    let field = format!("tier_policy.bands.monetary[{place}].currency_code");
+                    faults.push(Fault::new(field, format!("must be the policy's currency, {}", self.currency.code())));
+                }
+            }
+            rising(&monetary.map(|amount| amount.minor()), 1, "tier_policy.bands.monetary", &mut faults);
+        }
+        let mut seen = HashSet::new();
+        for (place, condition) in self.tiers.iter().enumerate() {
+            if !seen.insert(&condition.tier) {
+                let field = format!("tier_policy.tiers[{place}].tier");
+                faults.push(Fault::new(field, format!("{} stands here twice", condition.tier)));
+            }
+        }
+        if faults.is_empty() { Ok(()) } else { Err(Refusal::Invalid(faults)) }
+    }
+
+    /// The cut-offs of fixed bands; `None` where ranks make them.
+    pub(crate) fn fixed_cut_offs(&self) -> Option<CutOffs> {
+        let Scoring::Bands { recency_days, frequency, monetary } = &self.scoring else { return None };
+        let best_first = |mut band: [i64; 4]| {
+            band.reverse();
+            band
+        };
+        Some(CutOffs {
+            recency: *recency_days,
+            frequency: best_first(*frequency),
+            monetary: best_first(monetary.map(|amount| amount.minor())),
+        })
+    }
+
+    /// The tier for these scores, and whether it counts as core.
+    pub(crate) fn tier(&self, scores: Scores) -> (&str, bool) {
+        let takes = |condition: &&TierCondition| {
+            scores.recency >= condition.min_recency
+                && scores.frequency >= condition.min_frequency
+                && scores.monetary >= condition.min_monetary
+                && scores.total() >= condition.min_total
+        };
+        let taken = self.tiers.iter().find(takes);
+        taken.map_or((&self.default_tier, false), |condition| (&condition.tier, condition.core))
+    }
+}
+
+impl Policy {
+    /// DRAFT → ACTIVE by a second person.
+    pub(crate) fn activate(self, by: &str, etag: Option<i64>) -> Result<Self, Refusal> {
+        if etag.is_some_and(|etag| etag != self.version) {
+            return Err(Refusal::EtagMismatch);
+        }
+        if self.state == State::Active {
+            return Err(Refusal::StateConflict("active"));
+        }
+        if self.maker == by {
+            return Err(Refusal::MakerIsChecker);
+        }
+        Ok(Self { state: State::Active, checker: Some(by.to_owned()), version: self.version.saturating_add(1), ..self })
+    }
+}
+
+/// Four numbers, each above the one before, the first at least `least`.
+fn rising(band: &[i64; 4], least: i64, field: &str, faults: &mut Vec<Fault>) {
+    if band[0] < least {
+        faults.push(Fault::new(format!("{field}[0]"), format!("must be {least} or more")));
+    }
+    for (place, pair) in band.windows(2).enumerate() {
+        if let [lower, upper] = pair
+            && lower >= upper
+        {
+            faults.push(Fault::new(format!("{field}[{}]", place.saturating_add(1)), "must be above the one before"));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rules() -> Rules {
+        let crown: Currency = "CZK".parse().unwrap();
+        let condition = |tier: &str, min_recency, min_total, core| TierCondition {
+            tier: tier.to_owned(),
+            min_recency,
+            min_frequency: 0,
+            min_monetary: 0,
+            min_total,
+            core,
+        };
+        Rules {
+            display_name: "Value".to_owned(),
+            window_days: 365,
+            currency: crown,
+            scoring: Scoring::Bands {
+                recency_days: [7, 30, 60, 90],
+                frequency: [1, 5, 10, 20],
+                monetary: [1, 2, 3, 4].map(|minor| Money::new(crown, minor)),
+            },
+            tiers: vec![condition("CORE", 4, 12, true), condition("GENERAL", 0, 6, false)],
+            default_tier: "AT_RISK".to_owned(),
+        }
+    }
+
+    #[test]
+    fn the_first_condition_that_holds_decides() {
+        let scores = |recency, frequency, monetary| Scores { recency, frequency, monetary };
+        for (given, expected) in [
+            (scores(5, 5, 5), ("CORE", true)),
+            (scores(4, 4, 4), ("CORE", true)),
+            (scores(3, 5, 5), ("GENERAL", false)),
+            (scores(2, 2, 2), ("GENERAL", false)),
+            (scores(1, 2, 2), ("AT_RISK", false)),
+        ] {
+            assert_eq!(rules().tier(given), expected, "{given:?}");
+        }
+    }
+
+    #[test]
+    fn every_fault_is_named_at_once() {
+        assert_eq!(rules().check(), Ok(()));
+        let euro: Currency = "EUR".parse().unwrap();
+        let mut wrong = rules();
+        wrong.scoring = Scoring::Bands {
+            recency_days: [7, 7, 60, 50],
+            frequency: [0, 5, 10, 20],
+            monetary: [1, 2, 3, 4].map(|minor| Money::new(euro, minor)),
+        };
+        wrong.tiers[1].tier = "CORE".to_owned();
+        let Err(Refusal::Invalid(faults)) = wrong.check() else { panic!("accepted") };
+        let fields: Vec<&str> = faults.iter().map(|fault| fault.field.as_str()).collect();
+        assert_eq!(
+            fields,
+            [
+                "tier_policy.bands.recency_days[1]",
+                "tier_policy.bands.recency_days[3]",
+                "tier_policy.bands.frequency[0]",
+                "tier_policy.bands.monetary[0].currency_code",
+                "tier_policy.bands.monetary[1].currency_code",
+                "tier_policy.bands.monetary[2].currency_code",
+                "tier_policy.bands.monetary[3].currency_code",
+                "tier_policy.tiers[1].tier",
+            ]
+        );
+    }
+
+    #[test]
+    fn it_takes_a_second_person_and_the_version_that_was_read() {
+        let draft = Policy {
+            id: "p".to_owned(),
+            state: State::Draft,
+            rules: rules(),
+            maker: "mila".to_owned(),
+            checker: None,
+            version: 1,
+        };
+        assert_eq!(draft.clone().activate("mila", None), Err(Refusal::MakerIsChecker));
+        assert_eq!(draft.clone().activate("ota", Some(2)), Err(Refusal::EtagMismatch));
+        let active = draft.activate("ota", Some(1)).unwrap();
+        assert_eq!((active.state, active.version, active.checker.as_deref()), (State::Active, 2, Some("ota")));
+        assert_eq!(active.activate("eva", None), Err(Refusal::StateConflict("active")));
+    }
+}

@@ -1,0 +1,33 @@
+//! What can be asked of the tier service.
+
+use crate::domain::refusal::Refusal;
+use crate::store;
+use crate::store::customer_tier::CustomerTier;
+use crate::store::policy::Recorded;
+use handsel_money::Timestamp;
+use handsel_storage::{Db, Fault};
+
+/// One policy.
+pub(crate) async fn policy(db: &Db, id: &str) -> Result<Option<Recorded>, Fault> {
+    store::policy::read(db, id).await
+}
+
+/// A page of policies, newest first, that begins before the given instant and id.
+pub(crate) async fn policies(db: &Db, before: Option<(Timestamp, String)>, limit: i64) -> Result<Vec<Recorded>, Fault> {
+    let (at, id) = before.unwrap_or((END_OF_TIME, String::new()));
+    store::policy::page(db, (at, &id), limit).await
+}
+
+/// A customer's tier at an instant.
+pub(crate) async fn tier(db: &Db, customer: &str, at: Timestamp) -> Result<Result<CustomerTier, Refusal>, Fault> {
+    let found = store::customer_tier::at(db, customer, at).await?;
+    Ok(found.ok_or_else(|| Refusal::NoTier(customer.to_owned())))
+}
+
+/// Customers by tier at an instant.
+pub(crate) async fn counts(db: &Db, at: Timestamp) -> Result<Vec<(String, i64)>, Fault> {
+    store::customer_tier::counts(db, at).await
+}
+
+/// 31 December 9999: after everything.
+const END_OF_TIME: Timestamp = Timestamp::from_micros(253_402_214_400_000_000);
