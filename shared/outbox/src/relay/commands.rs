@@ -1,7 +1,7 @@
 //! What a relay writes: each step is one transaction, and each but the first is refused to a relay that has lost its lease.
 
 use super::{
-    lease::{Claim, claim},
+    lease::{Claim, Memory, claim},
     numbering::{Numbering, Place},
 };
 use crate::{
@@ -22,8 +22,7 @@ pub(super) const RUN: i64 = 256;
 pub(super) struct Next {
     pub(super) destination: &'static str,
     pub(super) numbering: Numbering,
-    /// The epoch that this relay remembers.
-    pub(super) held: Option<i64>,
+    pub(super) memory: Memory,
     pub(super) lease: Duration,
 }
 
@@ -41,7 +40,7 @@ impl Command for Next {
 
     async fn apply(&self, tx: &mut Tx) -> Result<Step, Fault> {
         let mut row = locked(tx, self.destination).await?;
-        match claim(self.held, row.epoch, row.expires_at.0, row.now.0) {
+        match claim(self.memory, row.epoch, row.expires_at.0, row.now.0) {
             Claim::Standby => return Ok(Step::Standby),
             Claim::Keep => {}
             Claim::Take => row.epoch = row.epoch.saturating_add(1),

@@ -18,7 +18,7 @@ use commands::{Lost, Next, NoWayBack, Record, Release, Rewind, Step};
 use gauges::Gauges;
 use handsel_service::{Job, Worked, telemetry};
 use handsel_storage::{Db, Fault};
-use lease::{Claim, claim};
+use lease::{Claim, Memory, claim};
 use numbering::Numbering;
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -60,8 +60,7 @@ struct Inner {
     destination: &'static str,
     numbering: Numbering,
     deliver: Arc<dyn Deliver>,
-    /// The epoch under which this relay has the lease, as far as it knows.
-    held: Mutex<Option<i64>>,
+    memory: Mutex<Memory>,
     gauges: Gauges,
 }
 
@@ -88,8 +87,8 @@ impl Relay {
         numbering: Numbering,
     ) -> Self {
         let source = format!("{from}/{to}");
-        let gauges = Gauges::of(&source);
-        let inner = Inner { db, source, destination: to, numbering, deliver, held: Mutex::default(), gauges };
+        let (gauges, memory) = (Gauges::of(&source), Mutex::new(Memory::at_start(db.engine())));
+        let inner = Inner { db, source, destination: to, numbering, deliver, memory, gauges };
         Self { inner: Arc::new(inner), wake: None, settings: RelaySettings::default() }
     }
 
@@ -135,12 +134,13 @@ impl Relay {
             return Ok(Worked::Idle);
         }
         let destination = self.inner.destination;
-        let next = Next { destination, numbering: self.inner.numbering, held: self.held(), lease: self.settings.lease };
+        let next =
+            Next { destination, numbering: self.inner.numbering, memory: self.memory(), lease: self.settings.lease };
         let (epoch, messages) = match self.inner.db.transact(&next).await? {
             Step::Standby => return Ok(Worked::Idle),
             Step::Send { epoch, messages } => (epoch, messages),
         };
-        self.remember(Some(epoch));
+        self.remember(Memory::Epoch(epoch));
         if messages.is_empty() {
             return Ok(Worked::Idle);
         }
@@ -163,15 +163,15 @@ impl Relay {
     /// # Errors
     /// As the database says; the lease then runs out by itself.
     pub async fn release(&self) -> Result<(), Fault> {
-        let Some(epoch) = self.held() else { return Ok(()) };
-        self.remember(None);
+        let Memory::Epoch(epoch) = self.memory() else { return Ok(()) };
+        self.remember(Memory::Nothing);
         self.inner.db.transact(&Release { destination: self.inner.destination, epoch }).await
     }
 
     /// A look without a lock: an idle relay writes nothing, and one on standby disturbs nobody.
     async fn has_work(&self) -> Result<bool, Fault> {
         let Some(row) = store::relay::glance(&self.inner.db, self.inner.destination).await? else { return Ok(true) };
-        let standby = claim(self.held(), row.epoch, row.expires_at.0, row.now.0) == Claim::Standby;
+        let standby = claim(self.memory(), row.epoch, row.expires_at.0, row.now.0) == Claim::Standby;
         Ok(row.work && !standby)
     }
 
@@ -273,7 +273,7 @@ impl Relay {
 
     fn overtaken(&self) -> Ended {
         tracing::info!(source = self.inner.source, "another relay has taken over");
-        self.remember(None);
+        self.remember(Memory::Nothing);
         Ended::Overtaken
     }
 
@@ -287,12 +287,12 @@ impl Relay {
         }
     }
 
-    fn held(&self) -> Option<i64> {
-        *self.inner.held.lock().unwrap_or_else(PoisonError::into_inner)
+    fn memory(&self) -> Memory {
+        *self.inner.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn remember(&self, epoch: Option<i64>) {
-        *self.inner.held.lock().unwrap_or_else(PoisonError::into_inner) = epoch;
+    fn remember(&self, memory: Memory) {
+        *self.inner.memory.lock().unwrap_or_else(PoisonError::into_inner) = memory;
     }
 }
 
@@ -301,7 +301,7 @@ impl std::fmt::Debug for Relay {
         formatter
             .debug_struct("Relay")
             .field("source", &self.inner.source)
-            .field("held", &self.held())
+            .field("memory", &self.memory())
             .finish_non_exhaustive()
     }
 }

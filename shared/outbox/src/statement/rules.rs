@@ -49,7 +49,7 @@ pub enum Malformed {
 
 /// Everything that must hold whatever the place in the chain. `epoch`, `source_seq` and `prev` are checked where they are read.
 pub(super) fn check(wire: &Wire) -> Result<(), Malformed> {
-    require(wire.v == VERSION, "v", "1")?;
+    require(wire.v == VERSION, "v", "must be 1")?;
     require(dotted(&wire.kind), "type", "lower-case words with dots between them")?;
     require(Uuid::parse_str(&wire.id).is_ok_and(|id| id.to_string() == wire.id), "id", "a UUID in lower case")?;
     require(source(&wire.source), "source", "<service>/<destination>")?;

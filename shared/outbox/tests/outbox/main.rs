@@ -1,0 +1,7 @@
+//! The outbox, its relay and an inbox together, on both engines.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed, and says why")]
+
+mod audit;
+mod delivery;
+mod stage;
+mod upkeep;
