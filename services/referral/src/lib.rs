@@ -1,1 +1,146 @@
-//! Who introduced whom, and did it succeed.
+//! Who introduced whom, and did it succeed: programs, codes, referrals with their evidence, the subject registry.
+//!
+//! This file is the wiring and nothing else; the rooms are described in `README.md`.
+
+mod commands;
+mod domain;
+mod grpc;
+mod jobs;
+mod queries;
+mod registry;
+mod store;
+
+pub use registry::{KeyMaterial, KeyMaterialError};
+
+use futures::{FutureExt, future::BoxFuture};
+use grpc::{Codes, Desk, Facts, Inbox, Means, Programs, Referrals};
+use handsel_outbox::Outbox;
+use handsel_proto::handsel::{
+    referral::v1::{
+        code_service_server::CodeServiceServer, fact_service_server::FactServiceServer,
+        program_service_server::ProgramServiceServer, referral_inbox_service_server::ReferralInboxServiceServer,
+        referral_service_server::ReferralServiceServer,
+    },
+    reward::v1::plan_service_client::PlanServiceClient,
+};
+use handsel_service::{Job, Part, Peer, World};
+use handsel_storage::{Db, LaneSettings, Lanes, Migration};
+use registry::Registry;
+use std::{sync::Arc, time::Duration};
+use tonic::service::RoutesBuilder;
+
+/// How the service is set up.
+#[derive(Debug, Clone)]
+pub struct ReferralConfig {
+    /// The keys of the installation.
+    pub keys: KeyMaterial,
+    /// The writers.
+    pub lanes: LaneSettings,
+    /// How long the reward service may take to say whether a plan is active.
+    pub plan_patience: Duration,
+    /// How many batches of one stream of facts are under way at most.
+    pub facts_in_flight: usize,
+}
+
+impl ReferralConfig {
+    /// The usual set-up with these keys.
+    #[must_use]
+    pub fn with_keys(keys: KeyMaterial) -> Self {
+        Self { keys, lanes: LaneSettings::default(), plan_patience: Duration::from_secs(3), facts_in_flight: 8 }
+    }
+}
+
+/// The services that this one calls.
+#[derive(Debug, Clone)]
+pub struct Peers {
+    /// Says which plans are active, and is told which referrals have qualified.
+    pub reward: Peer,
+    /// Takes the statements; without one they wait in the outbox.
+    pub audit: Option<Peer>,
+}
+
+/// The referral service. Clones are one service.
+#[derive(Clone)]
+pub struct Referral {
+    desk: Desk,
+    peers: Peers,
+}
+
+impl Referral {
+    /// The service's name, and that of its schema.
+    pub const NAME: &'static str = "referral";
+    /// The schema of the key store, which stands in a database, or at least a schema, of its own.
+    pub const KEYS_NAME: &'static str = "referral_keys";
+
+    /// The service's schema.
+    #[must_use]
+    pub fn migrations() -> Vec<Migration> {
+        [handsel_storage::MIGRATIONS, handsel_outbox::MIGRATIONS, &[store::MIGRATION]].concat()
+    }
+
+    /// The key store's schema.
+    #[must_use]
+    pub fn key_migrations() -> Vec<Migration> {
+        Registry::migrations()
+    }
+
+    /// Starts the service over its two databases, both migrated. Nobody is called yet.
+    ///
+    /// # Errors
+    /// A schema that is not the one this program was written for.
+    pub async fn start(
+        db: Db,
+        keys_db: Db,
+        world: World,
+        outbox: Outbox,
+        config: ReferralConfig,
+        peers: Peers,
+    ) -> anyhow::Result<Self> {
+        db.is_current(&Self::migrations()).await?;
+        keys_db.is_current(&Self::key_migrations()).await?;
+        let means = Means {
+            lanes: Lanes::start(db.clone(), config.lanes),
+            registry: Registry::new(keys_db, Arc::new(config.keys), world.clone()),
+            plans: PlanServiceClient::new(peers.reward.clone()),
+            plan_patience: config.plan_patience,
+            facts_in_flight: config.facts_in_flight.max(1),
+            db,
+            world,
+            outbox,
+        };
+        Ok(Self { desk: Desk(Arc::new(means)), peers })
+    }
+}
+
+impl Part for Referral {
+    fn name(&self) -> &'static str {
+        Self::NAME
+    }
+
+    fn add_to(&self, routes: &mut RoutesBuilder) {
+        routes
+            .add_service(ProgramServiceServer::new(Programs(self.desk.clone())))
+            .add_service(CodeServiceServer::new(Codes(self.desk.clone())))
+            .add_service(ReferralServiceServer::new(Referrals(self.desk.clone())))
+            .add_service(FactServiceServer::new(Facts(self.desk.clone())))
+            .add_service(ReferralInboxServiceServer::new(Inbox(self.desk.clone())));
+    }
+
+    fn jobs(&self) -> Vec<Job> {
+        jobs::all(&self.desk, self.peers.reward.clone(), self.peers.audit.clone())
+    }
+
+    fn drain(&self) -> BoxFuture<'_, ()> {
+        async {
+            self.desk.0.lanes.drain().await;
+            self.desk.0.registry.drain().await;
+        }
+        .boxed()
+    }
+}
+
+impl std::fmt::Debug for Referral {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Referral").field("peers", &self.peers).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,295 @@
+//! Takes facts in. Batches that wait at the same moment are loaded, folded and saved as one.
+
+use super::{Act, policy};
+use crate::{
+    domain::{
+        fact::Fact,
+        intake::{Book, FactDigest, Outcome, Taken, Tracked},
+        referral::{Referral, State},
+    },
+    store::{self, referral::Moved},
+};
+use handsel_money::Timestamp;
+use handsel_outbox::{Owed, Statement};
+use handsel_proto::handsel::reward::v1::{Qualification, deliver_request};
+use handsel_service::wire;
+use handsel_storage::{Command, Fault, Tx};
+use serde_json::json;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+use uuid::Uuid;
+
+/// Facts of one transaction, the first batch apart: a batch has at most 500.
+const MOST_FACTS: usize = 2_000;
+
+/// A batch of facts.
+#[derive(Debug)]
+pub(crate) struct IngestFacts {
+    /// Who hands them in.
+    pub(crate) act: Act,
+    /// The facts.
+    pub(crate) facts: Vec<Incoming>,
+}
+
+/// A fact with its keyed digests.
+#[derive(Debug, Clone)]
+pub(crate) struct Incoming {
+    /// The fact.
+    pub(crate) fact: Fact,
+    /// Of what it says.
+    pub(crate) digest: FactDigest,
+    /// Of its id.
+    pub(crate) id_digest: [u8; 32],
+}
+
+/// What became of one fact.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct FactAnswer {
+    /// It.
+    pub(crate) outcome: Outcome,
+    /// Where the referral that it counts for stands now.
+    pub(crate) state: Option<State>,
+}
+
+/// What a batch is decided on.
+struct Loaded {
+    book: Book,
+    referrals: BTreeMap<Uuid, Referral>,
+}
+
+impl Command for IngestFacts {
+    const NAME: &'static str = "fact.ingest";
+    type Output = Vec<FactAnswer>;
+
+    async fn apply(&self, tx: &mut Tx) -> Result<Vec<FactAnswer>, Fault> {
+        Self::apply_all(&[self], tx).await.map(|mut answers| answers.pop().unwrap_or_default())
+    }
+
+    async fn apply_all(batch: &[&Self], tx: &mut Tx) -> Result<Vec<Vec<FactAnswer>>, Fault> {
+        let batch = portion(batch);
+        let incoming: Vec<&Incoming> = batch.iter().flat_map(|command| &command.facts).collect();
+        let mut loaded = load(tx, &incoming).await?;
+        let facts: Vec<(Fact, FactDigest, Timestamp)> = batch
+            .iter()
+            .flat_map(|command| command.facts.iter().map(|each| (each.fact.clone(), each.digest, command.act.now)))
+            .collect();
+        let outcomes = loaded.book.take_all(&facts);
+        save(tx, &loaded.book, &incoming, &facts).await?;
+        let mut answers = Vec::with_capacity(batch.len());
+        let mut outcomes = outcomes.into_iter();
+        for command in batch {
+            let own: Vec<Outcome> = outcomes.by_ref().take(command.facts.len()).collect();
+            command.act.owe(tx, command.owed(&own)).await?;
+            answers.push(own.into_iter().map(|outcome| answer(outcome, &loaded.book)).collect());
+        }
+        if let Some(last) = batch.last() {
+            last.act.owe(tx, moves_owed(&last.act, &loaded)?).await?;
+        }
+        Ok(answers)
+    }
+}
+
+/// The first batch, and those behind it that fit into one transaction with it.
+fn portion<'a, 'b>(batch: &'b [&'a IngestFacts]) -> &'b [&'a IngestFacts] {
+    let mut facts = 0_usize;
+    let fitting = batch.iter().take_while(|command| {
+        facts = facts.saturating_add(command.facts.len());
+        facts <= MOST_FACTS
+    });
+    let count = fitting.count().max(1).min(batch.len());
+    batch.get(..count).unwrap_or(batch)
+}
+
+async fn load(tx: &mut Tx, incoming: &[&Incoming]) -> Result<Loaded, Fault> {
+    let customers: BTreeSet<String> = incoming.iter().map(|each| each.fact.customer.clone()).collect();
+    let by_customer = store::customer::referrals_of(tx, customers.into_iter().collect()).await?;
+    let named = incoming.iter().filter_map(|each| each.fact.referral);
+    let ids: BTreeSet<Uuid> = named.chain(by_customer.values().copied()).collect();
+    let ids: Vec<Uuid> = ids.into_iter().collect();
+    store::referral::lock(tx, ids.clone()).await?;
+    let referrals = store::referral::by_ids(tx, ids.clone()).await?;
+    let programs: BTreeSet<String> = referrals.values().map(|referral| referral.program.clone()).collect();
+    let rules: BTreeMap<String, Arc<_>> = store::program::by_ids(tx, programs.into_iter().collect())
+        .await?
+        .into_iter()
+        .map(|(id, program)| (id, Arc::new(program.terms.success)))
+        .collect();
+    let mut evidence = store::evidence::by_referrals(tx, ids).await?;
+    let mut tracked = BTreeMap::new();
+    for referral in referrals.values() {
+        let rule = rules.get(&referral.program).ok_or_else(|| Fault::Invalid("a referral without program".into()))?;
+        tracked.insert(
+            referral.id,
+            Tracked {
+                rule: Arc::clone(rule),
+                loaded_state: referral.state,
+                state: referral.state,
+                created_at: referral.created_at,
+                expires_at: referral.expires_at,
+                referrer: referral.referrer.clone(),
+                customer: referral.referee_customer.clone(),
+                evidence: evidence.remove(&referral.id).unwrap_or_default(),
+                completion: None,
+                touched_at: None,
+            },
+        );
+    }
+    let taken = taken_before(tx, incoming).await?;
+    Ok(Loaded { book: Book { referrals: tracked, by_customer, taken, ..Book::default() }, referrals })
+}
+
+async fn taken_before(tx: &mut Tx, incoming: &[&Incoming]) -> Result<BTreeMap<String, Taken>, Fault> {
+    let ids: BTreeMap<String, [u8; 32]> = incoming.iter().map(|each| (each.fact.id.clone(), each.id_digest)).collect();
+    let mut taken = store::evidence::taken(tx, ids.keys().cloned().collect()).await?;
+    let unmatched = store::unmatched::by_ids(tx, ids.values().copied().collect()).await?;
+    for (id, id_digest) in ids {
+        if let Some(digest) = unmatched.get(&id_digest) {
+            taken.entry(id).or_insert(Taken { digest: *digest, referral: None });
+        }
+    }
+    Ok(taken)
+}
+
+async fn save(
+    tx: &mut Tx,
+    book: &Book,
+    incoming: &[&Incoming],
+    facts: &[(Fact, FactDigest, Timestamp)],
+) -> Result<(), Fault> {
+    store::customer::bind(tx, &book.bound).await?;
+    store::evidence::insert(tx, &book.recorded).await?;
+    store::customer::open(tx, &book.opened).await?;
+    let moved: Vec<Moved> = book
+        .referrals
+        .iter()
+        .filter_map(|(id, tracked)| {
+            let at = tracked.touched_at?;
+            Some(Moved { id: *id, state: tracked.state, completion: tracked.completion, at })
+        })
+        .collect();
+    store::referral::save_moved(tx, &moved).await?;
+    let id_digests: BTreeMap<&str, [u8; 32]> =
+        incoming.iter().map(|each| (each.fact.id.as_str(), each.id_digest)).collect();
+    let digest_of = |id: &String| id_digests.get(id.as_str()).copied();
+    let late: BTreeSet<[u8; 32]> = book.matched_late.iter().filter_map(digest_of).collect();
+    let unmatched: BTreeMap<[u8; 32], FactDigest> =
+        book.unmatched.iter().filter_map(|(id, digest)| Some((digest_of(id)?, *digest))).collect();
+    let Some(now) = facts.iter().map(|(.., now)| *now).max() else {
+        return Ok(());
+    };
+    store::unmatched::insert(tx, &unmatched.into_iter().collect::<Vec<_>>(), now).await?;
+    store::unmatched::remove(tx, late.into_iter().collect()).await
+}
+
+fn answer(outcome: Outcome, book: &Book) -> FactAnswer {
+    let referral = match &outcome {
+        Outcome::Applied(referral) | Outcome::Duplicate(referral) => book.referrals.get(referral),
+        Outcome::Unmatched | Outcome::Refused(_) => None,
+    };
+    FactAnswer { state: referral.map(|tracked| tracked.state), outcome }
+}
+
+impl IngestFacts {
+    /// A statement for each fact that was recorded; those left out in sum, those taken before not again.
+    fn owed(&self, outcomes: &[Outcome]) -> Vec<Owed> {
+        let mut owed = Vec::new();
+        let mut unmatched = 0_u32;
+        let mut refused: BTreeMap<&'static str, u32> = BTreeMap::new();
+        for (incoming, outcome) in self.facts.iter().zip(outcomes) {
+            match outcome {
+                Outcome::Applied(referral) => owed.push(Owed::Audit(self.recorded(&incoming.fact, *referral))),
+                Outcome::Unmatched => unmatched = unmatched.saturating_add(1),
+                Outcome::Refused(refusal) => {
+                    let count = refused.entry(refusal.reason()).or_default();
+                    *count = count.saturating_add(1);
+                }
+                Outcome::Duplicate(_) => {}
+            }
+        }
+        let source = format!("sources/{}", self.act.actor.subject);
+        if unmatched > 0 {
+            let statement = self.act.statement("fact.unmatched", "record", source.clone());
+            owed.push(Owed::Audit(Statement { body: json!({"count": unmatched}), ..statement }));
+        }
+        if !refused.is_empty() {
+            let statement = self.act.statement("fact.refused", "record", source);
+            owed.push(Owed::Audit(Statement { outcome: "refused", body: json!(refused), ..statement }));
+        }
+        owed
+    }
+
+    fn recorded(&self, fact: &Fact, referral: Uuid) -> Statement {
+        let name = format!("referrals/{referral}");
+        Statement {
+            subjects: vec![name.clone(), fact.customer.clone()],
+            amount: fact.amount,
+            body: json!({
+                "fact": fact.id,
+                "kind": fact.kind.as_str(),
+                "occurred_at": fact.occurred_at.to_string(),
+            }),
+            ..self.act.statement("fact.recorded", "record", name)
+        }
+    }
+}
+
+/// What referrals owe that stand elsewhere than before.
+fn moves_owed(act: &Act, loaded: &Loaded) -> Result<Vec<Owed>, Fault> {
+    let mut owed = Vec::new();
+    for (id, tracked) in &loaded.book.referrals {
+        let Some(referral) = loaded.referrals.get(id).filter(|_| tracked.state != tracked.loaded_state) else {
+            continue;
+        };
+        owed.push(Owed::Audit(moved(act, referral, tracked)));
+        if tracked.completion.is_some() {
+            let message = qualification(referral, tracked)?;
+            owed.push(Owed::message("reward", format!("referrals/{id}"), &message)?);
+        }
+    }
+    Ok(owed)
+}
+
+fn moved(act: &Act, referral: &Referral, tracked: &Tracked) -> Statement {
+    let kind = match tracked.state {
+        State::Qualified => "referral.qualified",
+        State::Expired => "referral.expired",
+        State::Registered | State::Converting | State::Rejected => "referral.converting",
+    };
+    let name = format!("referrals/{}", referral.id);
+    let mut body = json!({"from": tracked.loaded_state.as_str(), "to": tracked.state.as_str()});
+    if let Some(completion) = tracked.completion {
+        body = json!({
+            "from": tracked.loaded_state.as_str(),
+            "to": tracked.state.as_str(),
+            "qualified_at": completion.qualified_at.to_string(),
+        });
+    }
+    let customer = tracked.customer.clone();
+    Statement {
+        subjects: [name.clone(), referral.referrer.clone()].into_iter().chain(customer).collect(),
+        amount: tracked.completion.and_then(|completion| completion.amount),
+        policy: Some(policy(&referral.program, referral.program_version)),
+        body,
+        ..act.statement(kind, "assess", name)
+    }
+}
+
+fn qualification(referral: &Referral, tracked: &Tracked) -> Result<deliver_request::Message, Fault> {
+    let unbound = || Fault::Invalid(format!("referral {} qualified without a customer", referral.id));
+    let beyond = |_| Fault::Invalid(format!("plan version {} is beyond the contract", referral.plan_version));
+    let qualification = Qualification {
+        referral: format!("referrals/{}", referral.id),
+        plan: referral.plan.clone(),
+        plan_version: i32::try_from(referral.plan_version).map_err(beyond)?,
+        branch: referral.branch.clone(),
+        referrer: referral.referrer.clone(),
+        referee: tracked.customer.clone().ok_or_else(unbound)?,
+        qualifying_amount: tracked.completion.and_then(|completion| completion.amount).map(wire::to_money),
+        qualify_time: tracked.completion.map(|completion| wire::to_timestamp(completion.qualified_at)),
+        registrar: referral.registrar.clone(),
+    };
+    let content = Some(deliver_request::message::Content::Qualification(qualification));
+    Ok(deliver_request::Message { sequence: 0, traceparent: String::new(), content })
+}

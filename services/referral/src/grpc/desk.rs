@@ -1,0 +1,120 @@
+//! What every handler works with: the databases, the lanes, the world; and the three steps that all of them share.
+
+use crate::{commands::Act, domain::refusal::Refusal, registry::Registry};
+use handsel_access::Caller;
+use handsel_outbox::{Actor, Outbox};
+use handsel_proto::handsel::reward::v1::plan_service_client::PlanServiceClient;
+use handsel_service::{
+    Deadline, Peer, World,
+    status::{fault, refusal, refuse},
+    telemetry, wire,
+};
+use handsel_storage::{Command, Db, Done, Fault, Lanes, Once, OnceRefused, RequestKey};
+use std::{sync::Arc, time::Duration};
+use tokio::time::Instant;
+use tonic::{Code, Request, Status};
+
+/// What every handler works with. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Desk(pub(crate) Arc<Means>);
+
+/// The means of the service.
+pub(crate) struct Means {
+    /// The service's own database.
+    pub(crate) db: Db,
+    /// Its writers.
+    pub(crate) lanes: Lanes,
+    /// Time, ids and chance.
+    pub(crate) world: World,
+    /// What commands owe goes here.
+    pub(crate) outbox: Outbox,
+    /// The subject registry.
+    pub(crate) registry: Registry,
+    /// The reward service's plans.
+    pub(crate) plans: PlanServiceClient<Peer>,
+    /// How long the reward service may take to answer.
+    pub(crate) plan_patience: Duration,
+    /// How many batches of one stream of facts are under way at most.
+    pub(crate) facts_in_flight: usize,
+}
+
+/// A call that changes something, as all of them begin.
+#[derive(Debug)]
+pub(crate) struct Call {
+    /// Who acts, and when.
+    pub(crate) act: Act,
+    /// Whose request it is.
+    pub(crate) key: RequestKey,
+    /// Of what the request says.
+    pub(crate) digest: [u8; 32],
+    /// When its answer is of no use any more.
+    pub(crate) deadline: Option<Instant>,
+}
+
+impl Desk {
+    /// The act of a caller, now.
+    pub(crate) fn act(&self, caller: &Caller) -> Act {
+        let actor = Actor {
+            subject: caller.subject.clone(),
+            person: caller.person.clone(),
+            roles: caller.role_names().map(str::to_owned).collect(),
+            branch: caller.branch.as_claim().unwrap_or_default().to_owned(),
+        };
+        Act {
+            actor,
+            by: caller.person_or_subject().to_owned(),
+            now: self.0.world.business.now(),
+            traceparent: telemetry::traceparent(),
+            outbox: self.0.outbox.clone(),
+        }
+    }
+
+    /// A call that may be sent again: `rpc` and `request_id` name it, `content` is the encoded request without the id. The
+    /// digest is keyed, for a request may hold personal data.
+    pub(crate) fn call<T>(
+        &self,
+        request: &Request<T>,
+        rpc: &'static str,
+        request_id: &str,
+        content: &[u8],
+    ) -> Result<Call, Status> {
+        let caller = Caller::of(request)?;
+        let request_id = wire::request_id_from(request_id)?;
+        Ok(Call {
+            act: self.act(caller),
+            key: RequestKey { caller: caller.subject.clone(), rpc, request_id },
+            digest: self.0.registry.digest(rpc, content),
+            deadline: Deadline::of(request),
+        })
+    }
+
+    /// Does it once, in the lane of `lane`, and answers the resource's name.
+    pub(crate) async fn once<C>(&self, call: Call, lane: &str, command: C) -> Result<String, Status>
+    where
+        C: Command<Output = Result<String, Refusal>>,
+    {
+        let Call { act, key, digest, deadline } = call;
+        let once = Once { key, digest, now: act.now, command };
+        match self.run(lane, deadline, once).await.map_err(fault)? {
+            Ok(Done { resource, replayed: _ }) => Ok(resource),
+            Err(OnceRefused::Refused(refused)) => Err(refuse(&refused)),
+            Err(OnceRefused::Reused) => {
+                let message = "the request id was used for another request: take a new one";
+                Err(refusal(Code::AlreadyExists, "REQUEST_ID_REUSED", message))
+            }
+        }
+    }
+
+    /// Runs a command in the lane of `lane`.
+    pub(crate) async fn run<C: Command>(
+        &self,
+        lane: &str,
+        deadline: Option<Instant>,
+        command: C,
+    ) -> Result<C::Output, Fault> {
+        match deadline {
+            Some(deadline) => self.0.lanes.run_until(lane, deadline, command).await,
+            None => self.0.lanes.run(lane, command).await,
+        }
+    }
+}

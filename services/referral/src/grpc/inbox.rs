@@ -1,0 +1,52 @@
+//! `ReferralInboxService`: what the other services tell.
+
+use super::desk::Desk;
+use crate::{
+    commands::{ChangeTiers, TierMessage},
+    store::tier::TierFrom,
+};
+use handsel_access::Caller;
+use handsel_outbox::{Origin, inbox::Arrival};
+use handsel_proto::handsel::referral::v1::{
+    DeliverRequest, DeliverResponse, TierChange,
+    deliver_request::{Message, message::Content},
+    referral_inbox_service_server::ReferralInboxService,
+};
+use handsel_service::{
+    Deadline,
+    status::{self, FIELD_INVALID},
+    wire,
+};
+use tonic::{Request, Response, Status};
+
+/// The inbox.
+#[derive(Clone)]
+pub(crate) struct Inbox(pub(crate) Desk);
+
+#[tonic::async_trait]
+impl ReferralInboxService for Inbox {
+    async fn deliver(&self, request: Request<DeliverRequest>) -> Result<Response<DeliverResponse>, Status> {
+        let (act, deadline) = (self.0.act(Caller::of(&request)?), Deadline::of(&request));
+        let DeliverRequest { origin, messages } = request.into_inner();
+        let origin: Origin = origin.unwrap_or_default().into();
+        let lane = origin.source.clone();
+        let command = ChangeTiers { act, origin, messages: messages.into_iter().map(message).collect() };
+        let receipts = self.0.run(&lane, deadline, command).await.map_err(status::fault)??;
+        Ok(Response::new(DeliverResponse { receipts }))
+    }
+}
+
+fn message(message: Message) -> TierMessage {
+    let arrival = Arrival::of(message.sequence, &message);
+    let change = match message.content {
+        Some(Content::TierChange(change)) => tier_from(change),
+        None => Err(FIELD_INVALID),
+    };
+    TierMessage { arrival, change }
+}
+
+fn tier_from(change: TierChange) -> Result<TierFrom, &'static str> {
+    let TierChange { customer, tier, effective_time, core } = change;
+    let effective_at = wire::timestamp_from(effective_time.as_ref(), "effective_time").map_err(|fault| fault.reason)?;
+    Ok(TierFrom { customer, effective_at, tier, core })
+}

@@ -1,0 +1,19 @@
+//! The contract's side: requests become commands and queries, what they answer becomes responses. One file an rpc service;
+//! nothing is decided here.
+
+mod code;
+mod convert;
+mod desk;
+mod fact;
+mod inbox;
+mod program;
+mod referral;
+mod refusal;
+mod views;
+
+pub(crate) use code::Codes;
+pub(crate) use desk::{Desk, Means};
+pub(crate) use fact::Facts;
+pub(crate) use inbox::Inbox;
+pub(crate) use program::Programs;
+pub(crate) use referral::Referrals;

@@ -1,0 +1,57 @@
+//! Seals, wrapped keys and the key file, without a database.
+
+use super::*;
+use handsel_service::SeededEntropy;
+
+fn material() -> KeyMaterial {
+    KeyMaterial::from_keys([1; 32], &[2; 32], &[3; 32])
+}
+
+#[test]
+fn a_seal_opens_for_its_own_person_and_field_only() {
+    let entropy = SeededEntropy::new(1);
+    let key = DataKey::draw(&entropy);
+    let (one, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
+    let sealed = key.seal(one, Field::Name, "Jan Novák".as_bytes(), &entropy).unwrap();
+    assert_eq!(key.open(one, Field::Name, &sealed).unwrap(), "Jan Novák");
+    assert!(key.open(other, Field::Name, &sealed).is_err());
+    assert!(key.open(one, Field::Contact, &sealed).is_err());
+    assert!(DataKey::draw(&entropy).open(one, Field::Name, &sealed).is_err());
+    for place in 0..sealed.len() {
+        let mut changed = sealed.clone();
+        changed[place] ^= 1;
+        assert!(key.open(one, Field::Name, &changed).is_err(), "bit of byte {place}");
+    }
+    assert!(key.open(one, Field::Name, &sealed[..5]).is_err());
+}
+
+#[test]
+fn a_key_is_unwrapped_by_the_key_that_wrapped_it() {
+    let entropy = SeededEntropy::new(1);
+    let (key, subject) = (DataKey::draw(&entropy), Uuid::from_u128(1));
+    let (id, wrapped) = material().wrap(&key, subject, &entropy).unwrap();
+    assert_eq!(material().unwrap(&id, &wrapped, subject).unwrap().as_bytes(), key.as_bytes());
+    assert!(material().unwrap("2", &wrapped, subject).is_err());
+    assert!(material().unwrap(&id, &wrapped, Uuid::from_u128(2)).is_err());
+    let other = KeyMaterial::from_keys([9; 32], &[2; 32], &[3; 32]);
+    assert!(other.unwrap(&id, &wrapped, subject).is_err());
+}
+
+#[test]
+fn a_key_file_is_made_once_and_read_ever_after() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("referral.keys");
+    let (key, subject) = (DataKey::draw(&SeededEntropy::new(3)), Uuid::from_u128(1));
+    let made = KeyMaterial::from_file_or_create(&path, &SeededEntropy::new(1)).unwrap();
+    let (id, wrapped) = made.wrap(&key, subject, &SeededEntropy::new(4)).unwrap();
+    let read = KeyMaterial::from_file_or_create(&path, &SeededEntropy::new(2)).unwrap();
+    assert_eq!(read.unwrap(&id, &wrapped, subject).unwrap().as_bytes(), key.as_bytes());
+    assert_eq!(fs_names(folder.path()), ["referral.keys"]);
+    std::fs::write(&path, "{}").unwrap();
+    let refused = KeyMaterial::from_file_or_create(&path, &SeededEntropy::new(2));
+    assert!(matches!(refused, Err(KeyMaterialError::NotAKeyFile(_))));
+}
+
+fn fs_names(folder: &std::path::Path) -> Vec<String> {
+    std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+}
