@@ -60,7 +60,7 @@ where
 }
 
 /// Hands statements to the log.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct AuditDeliver {
     client: AuditIngestServiceClient<Peer>,
 }

@@ -22,7 +22,7 @@ pub use refused::{EPOCH_FENCED, InboxRefused, MESSAGE_CONFLICT, SEQUENCE_GAP};
 use crate::{deliver::Origin, store};
 use aws_lc_rs::digest::{SHA256, digest};
 use handsel_proto::handsel::relay::v1 as wire;
-use handsel_storage::{Fault, Tx};
+use handsel_storage::{Fault, Lock, Tx};
 pub(crate) use judge::Place;
 
 /// A message as it arrived: its number, and the digest of what it says.
@@ -82,6 +82,13 @@ pub struct Inbox {
     answered: Vec<wire::Receipt>,
     /// Those that are new: the rest of it.
     fresh: Vec<Arrival>,
+}
+
+/// The lock of a source, for [`Command::locks`](handsel_storage::Command::locks) of a receiver's command that shares its
+/// transaction with others.
+#[must_use]
+pub fn lock(origin: &Origin) -> Lock {
+    Lock::new(&store::inbox::SOURCE, origin.source.as_str())
 }
 
 impl Inbox {

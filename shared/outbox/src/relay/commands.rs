@@ -16,7 +16,9 @@ use handsel_storage::{At, Command, Fault, Tx};
 use std::time::Duration;
 
 /// The most messages of one run: the contract's limit.
-pub(super) const RUN: i64 = 256;
+const RUN: i64 = 256;
+/// The most bytes of one run; half of what a gRPC receiver takes in one message by default. One message may be larger.
+const RUN_BYTES: usize = 2 * 1024 * 1024;
 
 /// Takes or renews the lease, and says what to send: what has its number and no answer yet, or else the next of what is owed.
 pub(super) struct Next {
@@ -51,7 +53,7 @@ impl Command for Next {
             _ => self.number(tx, &mut row).await?,
         };
         relay::save(tx, self.destination, &row).await?;
-        Ok(Step::Send { epoch: row.epoch, messages })
+        Ok(Step::Send { epoch: row.epoch, messages: portion(messages) })
     }
 }
 
@@ -153,6 +155,18 @@ impl Command for Release {
     async fn apply(&self, tx: &mut Tx) -> Result<(), Fault> {
         relay::release(tx, self.destination, self.epoch).await
     }
+}
+
+/// As many of the first messages as fit into one call, at least one. The others have their numbers, and come next.
+fn portion(mut messages: Vec<Numbered>) -> Vec<Numbered> {
+    let mut bytes = 0_usize;
+    let fits = |message: &Numbered| {
+        bytes = bytes.saturating_add(message.bytes.len()).saturating_add(message.body.len());
+        bytes <= RUN_BYTES
+    };
+    let count = messages.iter().map(fits).take_while(|fits| *fits).count();
+    messages.truncate(count.max(1));
+    messages
 }
 
 /// The relay's row, locked; made where this is the first time.

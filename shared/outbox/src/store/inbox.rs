@@ -2,7 +2,7 @@
 
 use crate::inbox::{Arrival, Place};
 use handsel_proto::handsel::relay::v1 as wire;
-use handsel_storage::{Column, Fault, Tx, row};
+use handsel_storage::{Column, Fault, LockTable, Tx, row};
 
 row! {
     /// How far a source has come.
@@ -19,6 +19,10 @@ row! {
         pub(crate) resource: String,
     }
 }
+
+/// Sources as locks of a batch.
+pub(crate) static SOURCE: LockTable =
+    LockTable { table: "inbox_source", sql: "SELECT 1 FROM inbox_source WHERE source = $1 FOR UPDATE" };
 
 /// Locks a source and reads its place; nothing, if it is new.
 pub(crate) async fn lock(tx: &mut Tx, source: &str) -> Result<Option<Place>, Fault> {

@@ -110,6 +110,17 @@ on_both_engines! {
         assert_eq!(leaf, bytes);
     }
 
+    /// A quarter of a megabyte each: a call stays below what gRPC takes.
+    async fn large_statements_are_sent_in_portions(lab: Lab) {
+        let db = lab.migrated("referral", MIGRATIONS).await;
+        let line = Line::over(Arc::new(Log::default()));
+        let large = |number| Statement { body: json!("x".repeat(250_000)), ..noted(number) };
+        owe(&db, &lab, (0..12).map(large).collect()).await;
+        run(&relay(&db, line.clone())).await;
+        assert_eq!(*line.calls.lock().unwrap(), [8, 4]);
+        line.assert_identical();
+    }
+
     /// A log that has lost its end is a finding; filling it up again would hide it.
     async fn a_log_that_has_lost_statements_is_not_filled_up(lab: Lab) {
         let db = lab.migrated("referral", MIGRATIONS).await;

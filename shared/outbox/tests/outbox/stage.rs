@@ -5,13 +5,13 @@ use handsel_money::Timestamp;
 use handsel_outbox::{
     Deliver, DeliverFault, MIGRATIONS, Numbered, Origin, Outbox, Owed, Pseudonyms, Receipt, Relay, RelaySettings,
     deliver_by,
-    inbox::{Arrival, Inbox, InboxRefused, Verdict},
+    inbox::{self, Arrival, Inbox, InboxRefused, Verdict},
 };
 use handsel_proto::handsel::{
     relay::v1 as wire,
     reward::v1::{TierChange, deliver_request},
 };
-use handsel_storage::{Command, Db, Fault, Migration, Tx, row};
+use handsel_storage::{Command, Db, Fault, Lock, Migration, Tx, row};
 use handsel_testkit::Lab;
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
@@ -222,6 +222,10 @@ struct Take {
 impl Command for Take {
     const NAME: &'static str = "test.take";
     type Output = Result<Vec<wire::Receipt>, InboxRefused>;
+
+    fn locks(&self) -> Vec<Lock> {
+        vec![inbox::lock(&self.origin)]
+    }
 
     async fn apply(&self, tx: &mut Tx) -> Result<Self::Output, Fault> {
         let arrivals: Vec<_> = self.messages.iter().map(|message| Arrival::of(message.sequence, message)).collect();
