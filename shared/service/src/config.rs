@@ -7,7 +7,8 @@ mod document;
 
 pub use document::{ConfigError, Document};
 
-use handsel_access::{ClaimPaths, TokenSettings};
+use crate::World;
+use handsel_access::{ClaimPaths, KeySource, SetUpError, TokenSettings, Verifier};
 use serde::Deserialize;
 use std::{
     collections::BTreeMap,
@@ -141,6 +142,14 @@ impl TokensConfig {
             settings.roles.clone_from(roles);
         }
         settings
+    }
+
+    /// The verifier of these tokens, by the system's time.
+    ///
+    /// # Errors
+    /// Settings that do not fit, or a key file that cannot be used.
+    pub fn verifier(&self, world: &World) -> Result<Verifier, SetUpError> {
+        Verifier::new(&self.settings(), KeySource::File(self.key_set.clone()), world.token_clock())
     }
 }
 

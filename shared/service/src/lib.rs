@@ -23,6 +23,5 @@ pub use layers::{Deadline, Draining};
 pub use part::Part;
 pub use peer::{Peer, PeerError, TokenSource};
 pub use world::{
-    Clock, ClockError, Entropy, Ids, SeededEntropy, SettableClock, StillClock, SystemClock, SystemEntropy, TimedIds,
-    World,
+    Clock, ClockError, Entropy, Ids, SeededEntropy, SettableClock, SystemClock, SystemEntropy, TimedIds, World,
 };

@@ -8,13 +8,14 @@ use crate::config::PeerConfig;
 use futures::{FutureExt, future::BoxFuture};
 use http::{Request, Response, header::AUTHORIZATION};
 use std::{
+    error::Error,
     fs, io,
     path::{Path, PathBuf},
     task::{Context, Poll},
     time::Duration,
 };
 use tonic::{
-    Status,
+    Status, TimeoutExpired,
     body::Body,
     transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity},
 };
@@ -99,8 +100,7 @@ impl Service<Request<Body>> for Peer {
     type Future = BoxFuture<'static, Result<Response<Body>, Status>>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Status>> {
-        Service::<Request<Body>>::poll_ready(&mut self.channel, context)
-            .map_err(|error| Status::from_error(error.into()))
+        Service::<Request<Body>>::poll_ready(&mut self.channel, context).map_err(status)
     }
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
@@ -120,7 +120,7 @@ impl Service<Request<Body>> for Peer {
             }
         }
         let call = Service::call(&mut self.channel, request);
-        async move { call.await.map_err(|error| Status::from_error(error.into())) }.boxed()
+        async move { call.await.map_err(status) }.boxed()
     }
 }
 
@@ -128,6 +128,18 @@ impl std::fmt::Debug for Peer {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.debug_struct("Peer").field("address", &self.address).finish_non_exhaustive()
     }
+}
+
+/// What the channel itself says. Its own time running out is the deadline's doing, though tonic calls it cancelled.
+fn status(error: tonic::transport::Error) -> Status {
+    let mut cause: Option<&(dyn Error + 'static)> = Some(&error);
+    while let Some(inner) = cause {
+        if inner.is::<TimeoutExpired>() {
+            return Status::deadline_exceeded("the peer did not answer in time");
+        }
+        cause = inner.source();
+    }
+    Status::from_error(error.into())
 }
 
 fn tls(config: &PeerConfig) -> Result<ClientTlsConfig, PeerError> {

@@ -6,7 +6,7 @@ mod entropy;
 mod ids;
 mod settable;
 
-pub use clock::{Clock, StillClock, SystemClock};
+pub use clock::{Clock, SystemClock};
 pub use entropy::{Entropy, SeededEntropy, SystemEntropy};
 pub use ids::{Ids, TimedIds};
 pub use settable::{ClockError, SettableClock};
@@ -41,6 +41,13 @@ impl World {
         let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
         let ids = Arc::new(TimedIds::new(Arc::clone(&system), Arc::clone(&entropy)));
         Self { business, system, ids, entropy }
+    }
+
+    /// The time that tokens live by: the system's, in whole seconds.
+    #[must_use]
+    pub fn token_clock(&self) -> handsel_access::Now {
+        let system = Arc::clone(&self.system);
+        Arc::new(move || system.now().as_micros() / 1_000_000)
     }
 }
 

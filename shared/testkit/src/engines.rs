@@ -13,8 +13,11 @@ const LONGEST: Duration = Duration::from_secs(120);
 macro_rules! on_both_engines {
     ($($(#[$attribute:meta])* async fn $name:ident($lab:ident: $type:ty) $body:block)+) => {$(
         $(#[$attribute])*
+        // Marked as a test's, so that it may unwrap as one.
+        #[cfg(test)]
         async fn $name($lab: $type) $body
 
+        #[cfg(test)]
         mod $name {
             #[test]
             fn postgres() {

@@ -5,7 +5,7 @@ use handsel_access::{AccessLayer, Branch, DevIssuer, DevToken, Role, Rules, Veri
 use handsel_money::Timestamp;
 use handsel_proto::POOL;
 use handsel_service::{
-    Clock, Frame, Part, Peer, SeededEntropy, SettableClock, TimedIds, TokenSource, World,
+    Frame, Part, Peer, SeededEntropy, SettableClock, TimedIds, TokenSource, World,
     config::{LimitsConfig, ServerConfig},
 };
 use handsel_storage::{Db, Engine, Location, Migration};
@@ -41,10 +41,8 @@ impl Lab {
         let (clock, system) = (still(), still());
         let ids = Arc::new(TimedIds::new(system.clone(), Arc::new(SeededEntropy::new(1))));
         let entropy = Arc::new(SeededEntropy::new(2));
-        let seconds = Arc::clone(&system);
-        let now = Arc::new(move || seconds.now().as_micros() / 1_000_000);
-        let issuer = DevIssuer::from_seed(&[7; 32], now).expect("a development issuer");
         let world = World { business: clock.clone(), system: system.clone(), ids, entropy };
+        let issuer = DevIssuer::from_seed(&[7; 32], world.token_clock()).expect("a development issuer");
         Self { clock, system, issuer, world, location, opened: Arc::default() }
     }
 

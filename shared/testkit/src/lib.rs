@@ -18,6 +18,8 @@ mod jobs;
 mod lab;
 mod place;
 mod server;
+#[cfg(test)]
+mod tests;
 
 pub use answers::{reason, violated_fields};
 pub use engines::run;

@@ -21,6 +21,9 @@ use tokio_util::sync::CancellationToken;
 use tonic::{Code, Status, body::Body};
 use tower::{Layer, Service};
 
+/// The most that is kept back of a caller's patience for the answer's way to him.
+const LONGEST_WAY: Duration = Duration::from_millis(50);
+
 /// When a call's answer is of no use any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Deadline(pub Instant);
@@ -74,7 +77,7 @@ impl LimitsLayer {
 
     /// When the call at `path` must have its answer.
     fn deadline(&self, path: &str, headers: &HeaderMap) -> Option<Instant> {
-        let asked = headers.get("grpc-timeout").and_then(|value| patience(value.to_str().ok()?));
+        let asked = headers.get("grpc-timeout").and_then(|value| patience(value.to_str().ok()?)).map(on_the_way);
         let allowed = match methods::shape(path) {
             Some(Shape::Unary) => Some(self.longest),
             Some(Shape::Streaming) | None => None,
@@ -137,6 +140,11 @@ where
             }
         })
     }
+}
+
+/// An answer takes time to travel: it has to leave a little before its caller looks away.
+fn on_the_way(patience: Duration) -> Duration {
+    patience.saturating_sub((patience / 10).min(LONGEST_WAY))
 }
 
 async fn passed(deadline: Option<Instant>) {
@@ -210,14 +218,15 @@ mod tests {
             LimitsLayer::new(&LimitsConfig { call_timeout_millis: 1000, ..LimitsConfig::default() }, Stage::default());
         let headers =
             |text: &str| HeaderMap::from_iter([(http::HeaderName::from_static("grpc-timeout"), text.parse().unwrap())]);
-        let left =
-            |path, headers| limits.deadline(path, headers).map(|deadline| (deadline - Instant::now()).as_millis());
+        let left = |path: &str, headers: HeaderMap| {
+            limits.deadline(path, &headers).map(|deadline| (deadline - Instant::now()).as_millis())
+        };
         let (unary, stream) =
             ("/handsel.reward.v1.RewardService/GetReward", "/handsel.referral.v1.FactService/IngestFacts");
-        assert!(left(unary, &HeaderMap::new()).unwrap() <= 1000);
-        assert!(left(unary, &headers("10S")).unwrap() <= 1000);
-        assert!(left(unary, &headers("100m")).unwrap() <= 100);
-        assert_eq!(left(stream, &HeaderMap::new()), None);
-        assert!(left(stream, &headers("10S")).unwrap() > 1000);
+        assert!(left(unary, HeaderMap::new()).unwrap() <= 1000);
+        assert!(left(unary, headers("10S")).unwrap() <= 1000);
+        assert!(left(unary, headers("100m")).unwrap() <= 100);
+        assert_eq!(left(stream, HeaderMap::new()), None);
+        assert!(left(stream, headers("10S")).unwrap() > 1000);
     }
 }

@@ -1,4 +1,4 @@
-//! Clocks: the machine's, and one that stands still.
+//! The machine's clock.
 
 use handsel_money::Timestamp;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -20,15 +20,5 @@ impl Clock for SystemClock {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("the machine's clock stands before 1970");
         let micros = i64::try_from(since.as_micros()).unwrap_or(i64::MAX);
         Timestamp::checked_from_micros(micros).expect("the machine's clock stands beyond any calendar")
-    }
-}
-
-/// A clock that stands still: the base of a [`SettableClock`](super::SettableClock) that only tests move.
-#[derive(Debug, Clone, Copy)]
-pub struct StillClock(pub Timestamp);
-
-impl Clock for StillClock {
-    fn now(&self) -> Timestamp {
-        self.0
     }
 }

@@ -62,14 +62,14 @@ fn spread(bits: u128) -> Uuid {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{SeededEntropy, StillClock, SystemClock, SystemEntropy};
+    use super::super::{SeededEntropy, SettableClock, SystemClock, SystemEntropy};
     use super::*;
     use handsel_money::Timestamp;
 
     #[test]
     fn ids_are_version_7_carry_the_clock_and_rise_while_it_stands_still() {
         let millis = 1_750_000_000_123;
-        let clock = StillClock(Timestamp::from_micros(millis * 1000 + 999));
+        let clock = SettableClock::starting_at(Timestamp::from_micros(millis * 1000 + 999));
         let ids = TimedIds::new(Arc::new(clock), Arc::new(SeededEntropy::new(7)));
         let mut last = Uuid::nil();
         for _ in 0..10_000 {
