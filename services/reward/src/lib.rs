@@ -1,1 +1,90 @@
-//! What each is owed, exact to the cent, and how it is paid.
+//! What each is owed, exact to the cent, and how it is paid: plans, rewards, approvals, the ledger, settlement.
+//!
+//! This file wires the rooms together, and nothing else.
+
+mod commands;
+mod config;
+pub mod domain;
+mod grpc;
+mod jobs;
+mod queries;
+mod service;
+mod store;
+mod wire;
+
+pub use config::{Pace, RewardConfig, RewardPeers, Settlement};
+
+use commands::means::{Means, PlansInForce};
+use futures::future::{BoxFuture, FutureExt};
+use handsel_outbox::Outbox;
+use handsel_service::{Job, Part, World};
+use handsel_storage::{Db, Lanes, Migration};
+use service::Service;
+use std::sync::Arc;
+use tonic::service::RoutesBuilder;
+
+/// The reward service. Cheap to clone.
+#[derive(Clone)]
+pub struct Reward {
+    service: Arc<Service>,
+}
+
+impl Reward {
+    /// Its name, that of its schema, and the source of its statements.
+    pub const NAME: &'static str = "reward";
+
+    /// Its schema: those of storage and outbox, and its own.
+    #[must_use]
+    pub fn migrations() -> Vec<Migration> {
+        let own = Migration {
+            version: 100,
+            name: "reward",
+            postgres: include_str!("../migrations/postgres/100_reward.sql"),
+            sqlite: include_str!("../migrations/sqlite/100_reward.sql"),
+        };
+        let mut all = handsel_storage::MIGRATIONS.to_vec();
+        all.extend_from_slice(handsel_outbox::MIGRATIONS);
+        all.push(own);
+        all
+    }
+
+    /// Starts its lanes over its database, which is migrated; `outbox` is that of [`Reward::NAME`]. Nobody is called yet.
+    ///
+    /// # Errors
+    /// A schema that is not the one this program was written for.
+    pub async fn start(
+        db: Db,
+        world: World,
+        outbox: Outbox,
+        config: RewardConfig,
+        peers: RewardPeers,
+    ) -> anyhow::Result<Self> {
+        db.is_current(&Self::migrations()).await?;
+        let means = Means {
+            ids: Arc::clone(&world.ids),
+            outbox,
+            plans: PlansInForce::default(),
+            bank: config.bank_id.as_str().into(),
+        };
+        let lanes = Lanes::start(db.clone(), config.lanes);
+        Ok(Self { service: Arc::new(Service { db, lanes, world, means, config, peers }) })
+    }
+}
+
+impl Part for Reward {
+    fn name(&self) -> &'static str {
+        Self::NAME
+    }
+
+    fn add_to(&self, routes: &mut RoutesBuilder) {
+        grpc::add_to(&self.service, routes);
+    }
+
+    fn jobs(&self) -> Vec<Job> {
+        jobs::all(&self.service)
+    }
+
+    fn drain(&self) -> BoxFuture<'_, ()> {
+        self.service.lanes.drain().boxed()
+    }
+}

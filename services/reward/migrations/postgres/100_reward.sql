@@ -1,0 +1,190 @@
+-- Reward: plans, what they owe to whom, the attempts to pay it, and the ledger.
+-- Amounts are minor units of the currency beside them; instants are UTC. The SQLite twin has the same tables and names.
+
+CREATE TABLE plan (
+    id TEXT NOT NULL,
+    version BIGINT NOT NULL CHECK (version >= 1),
+    display_name TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('DRAFT', 'IN_REVIEW', 'ACTIVE')),
+    currency TEXT NOT NULL,
+    -- What it pays, as it was checked: a format number and JSON, read again byte for byte by every grant.
+    terms BYTEA NOT NULL,
+    maker TEXT NOT NULL,
+    submitter TEXT NOT NULL DEFAULT '',
+    checker TEXT NOT NULL DEFAULT '',
+    revision BIGINT NOT NULL CHECK (revision >= 1),
+    created_at TIMESTAMPTZ NOT NULL,
+    updated_at TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (id, version),
+    -- Maker is never checker, nor is whoever submitted it, whatever a program above believes.
+    CHECK ((state = 'ACTIVE') = (checker <> '')),
+    CHECK (checker = '' OR (checker <> maker AND checker <> submitter))
+);
+CREATE INDEX plan_newest ON plan (created_at, id, version);
+
+CREATE FUNCTION plan_in_force_stays() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'a plan in force is never changed or deleted';
+END $$;
+CREATE TRIGGER plan_in_force_stays BEFORE UPDATE OR DELETE ON plan
+    FOR EACH ROW WHEN (OLD.state = 'ACTIVE') EXECUTE FUNCTION plan_in_force_stays();
+
+-- What a plan has granted. Its row is the lock under which every counter of the plan changes.
+CREATE TABLE plan_budget (
+    plan_id TEXT PRIMARY KEY,
+    granted_minor BIGINT NOT NULL DEFAULT 0 CHECK (granted_minor >= 0),
+    -- Absent: no limit.
+    limit_minor BIGINT CHECK (limit_minor >= 0),
+    CHECK (limit_minor IS NULL OR granted_minor <= limit_minor)
+);
+
+-- What one beneficiary has been granted of one plan in one window. `id` is plan, window and beneficiary, joined by '/'.
+CREATE TABLE beneficiary_window (
+    id TEXT PRIMARY KEY,
+    plan_id TEXT NOT NULL,
+    window_key TEXT NOT NULL,
+    beneficiary TEXT NOT NULL,
+    reward_count BIGINT NOT NULL CHECK (reward_count >= 0),
+    granted_minor BIGINT NOT NULL CHECK (granted_minor >= 0),
+    UNIQUE (plan_id, window_key, beneficiary)
+);
+
+-- A customer's tier from an instant on, as the tier service told it.
+CREATE TABLE beneficiary_tier (
+    customer TEXT NOT NULL,
+    effective_at TIMESTAMPTZ NOT NULL,
+    tier TEXT NOT NULL,
+    recorded_at TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (customer, effective_at)
+);
+
+-- A qualified referral, once for ever: the guard against granting twice.
+CREATE TABLE qualification (
+    referral UUID PRIMARY KEY,
+    plan_id TEXT NOT NULL,
+    plan_version BIGINT NOT NULL,
+    branch TEXT NOT NULL,
+    referrer TEXT NOT NULL,
+    referee TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    qualifying_minor BIGINT NOT NULL CHECK (qualifying_minor >= 0),
+    qualified_at TIMESTAMPTZ NOT NULL,
+    registrar TEXT NOT NULL,
+    recorded_at TIMESTAMPTZ NOT NULL,
+    FOREIGN KEY (plan_id, plan_version) REFERENCES plan (id, version)
+);
+
+CREATE TABLE reward (
+    id UUID PRIMARY KEY,
+    referral UUID NOT NULL REFERENCES qualification (referral),
+    plan_id TEXT NOT NULL,
+    plan_version BIGINT NOT NULL,
+    role TEXT NOT NULL CHECK (role IN ('REFERRER', 'REFEREE')),
+    -- Empty: the whole referral, and no milestone.
+    stage TEXT NOT NULL DEFAULT '',
+    milestone TEXT NOT NULL DEFAULT '',
+    beneficiary TEXT NOT NULL,
+    branch TEXT NOT NULL,
+    tier TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    gross_minor BIGINT NOT NULL CHECK (gross_minor >= 0),
+    reward_minor BIGINT NOT NULL CHECK (reward_minor BETWEEN 0 AND gross_minor),
+    tax_minor BIGINT NOT NULL CHECK (tax_minor >= 0),
+    net_minor BIGINT NOT NULL CHECK (net_minor BETWEEN 0 AND reward_minor),
+    cost_minor BIGINT NOT NULL CHECK (cost_minor = net_minor + tax_minor),
+    -- Joined by ' ', empty where nothing cut it.
+    reasons TEXT NOT NULL,
+    window_key TEXT NOT NULL,
+    -- Every input and step of the calculation: a format number and JSON, to compute it again.
+    trace BYTEA NOT NULL,
+    qualified_at TIMESTAMPTZ NOT NULL,
+    due_at TIMESTAMPTZ NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    state TEXT NOT NULL
+        CHECK (state IN ('ACCRUED', 'PENDING_APPROVAL', 'APPROVED', 'PAYING', 'PAID', 'FAILED', 'REJECTED')),
+    -- Who approved or rejected it; empty: nobody.
+    approver TEXT NOT NULL DEFAULT '',
+    -- Number of the newest attempt; 0: none yet.
+    attempts BIGINT NOT NULL DEFAULT 0 CHECK (attempts >= 0),
+    revision BIGINT NOT NULL CHECK (revision >= 1),
+    updated_at TIMESTAMPTZ NOT NULL,
+    UNIQUE (referral, plan_id, role, stage, milestone),
+    CHECK (reward_minor > 0 OR state = 'REJECTED')
+);
+CREATE INDEX reward_newest ON reward (created_at, id);
+CREATE INDEX reward_by_branch ON reward (branch, created_at, id);
+CREATE INDEX reward_by_beneficiary ON reward (beneficiary, created_at, id);
+CREATE INDEX reward_by_plan ON reward (plan_id, created_at, id);
+CREATE INDEX reward_to_fall_due ON reward (due_at, id) WHERE state = 'ACCRUED';
+CREATE INDEX reward_to_approve ON reward (created_at, id) WHERE state = 'PENDING_APPROVAL';
+CREATE INDEX reward_to_instruct ON reward (updated_at, id) WHERE state = 'APPROVED';
+
+CREATE FUNCTION reward_facts_stay() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'a reward is never deleted, and what it was granted for and how much never changes';
+END $$;
+CREATE TRIGGER reward_is_kept BEFORE DELETE ON reward FOR EACH ROW EXECUTE FUNCTION reward_facts_stay();
+CREATE TRIGGER reward_facts_stay BEFORE UPDATE ON reward FOR EACH ROW
+    WHEN ((OLD.referral, OLD.plan_id, OLD.plan_version, OLD.role, OLD.beneficiary, OLD.currency, OLD.reward_minor,
+           OLD.tax_minor, OLD.net_minor, OLD.trace, OLD.window_key)
+          IS DISTINCT FROM
+          (NEW.referral, NEW.plan_id, NEW.plan_version, NEW.role, NEW.beneficiary, NEW.currency, NEW.reward_minor,
+           NEW.tax_minor, NEW.net_minor, NEW.trace, NEW.window_key))
+    EXECUTE FUNCTION reward_facts_stay();
+
+CREATE TABLE attempt (
+    reward_id UUID NOT NULL REFERENCES reward (id),
+    number BIGINT NOT NULL CHECK (number >= 1),
+    end_to_end_id TEXT NOT NULL UNIQUE CHECK (length(end_to_end_id) BETWEEN 1 AND 35),
+    status TEXT NOT NULL DEFAULT 'UNKNOWN' CHECK (status IN ('UNKNOWN', 'ACCEPTED', 'SETTLED', 'REJECTED')),
+    reason_code TEXT NOT NULL DEFAULT '',
+    bank_reference TEXT NOT NULL DEFAULT '',
+    instructed_at TIMESTAMPTZ NOT NULL,
+    first_sent_at TIMESTAMPTZ,
+    outcome_at TIMESTAMPTZ,
+    PRIMARY KEY (reward_id, number)
+);
+CREATE INDEX attempt_open ON attempt (instructed_at, end_to_end_id) WHERE status IN ('UNKNOWN', 'ACCEPTED');
+
+-- What the bank said that cannot be true beside what it said before: for people to resolve.
+CREATE TABLE outcome_conflict (
+    id UUID PRIMARY KEY,
+    end_to_end_id TEXT NOT NULL REFERENCES attempt (end_to_end_id),
+    reward_id UUID NOT NULL REFERENCES reward (id),
+    known_status TEXT NOT NULL,
+    status TEXT NOT NULL,
+    reason_code TEXT NOT NULL,
+    bank_reference TEXT NOT NULL,
+    occurred_at TIMESTAMPTZ NOT NULL,
+    recorded_at TIMESTAMPTZ NOT NULL,
+    UNIQUE (end_to_end_id, status, bank_reference)
+);
+
+CREATE TABLE transfer (
+    id UUID PRIMARY KEY,
+    reward_id UUID NOT NULL REFERENCES reward (id),
+    event TEXT NOT NULL CHECK (event IN ('ACCRUAL', 'ACCRUAL_TAX', 'INSTRUCTION', 'SETTLEMENT', 'REFUSAL', 'REJECTION',
+                                         'REJECTION_TAX')),
+    -- The attempt that moved it; 0: none.
+    attempt BIGINT NOT NULL CHECK (attempt >= 0),
+    debit TEXT NOT NULL,
+    credit TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    amount_minor BIGINT NOT NULL CHECK (amount_minor > 0),
+    plan_id TEXT NOT NULL,
+    customer TEXT NOT NULL,
+    posted_at TIMESTAMPTZ NOT NULL,
+    CHECK (debit <> credit),
+    UNIQUE (reward_id, event, attempt)
+);
+CREATE INDEX transfer_oldest ON transfer (posted_at, id);
+
+CREATE FUNCTION append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION '% is append-only', TG_TABLE_NAME;
+END $$;
+CREATE TRIGGER transfer_is_kept BEFORE UPDATE OR DELETE ON transfer FOR EACH ROW EXECUTE FUNCTION append_only();
+CREATE TRIGGER qualification_is_kept BEFORE UPDATE OR DELETE ON qualification
+    FOR EACH ROW EXECUTE FUNCTION append_only();
+CREATE TRIGGER outcome_conflict_is_kept BEFORE UPDATE OR DELETE ON outcome_conflict
+    FOR EACH ROW EXECUTE FUNCTION append_only();

@@ -1,0 +1,186 @@
+-- Reward: plans, what they owe to whom, the attempts to pay it, and the ledger.
+-- Amounts are minor units of the currency beside them; instants are UTC. The Postgres twin has the same tables and names.
+
+CREATE TABLE plan (
+    id TEXT NOT NULL,
+    version INTEGER NOT NULL CHECK (version >= 1),
+    display_name TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('DRAFT', 'IN_REVIEW', 'ACTIVE')),
+    currency TEXT NOT NULL,
+    -- What it pays, as it was checked: a format number and JSON, read again byte for byte by every grant.
+    terms BLOB NOT NULL,
+    maker TEXT NOT NULL,
+    submitter TEXT NOT NULL DEFAULT '',
+    checker TEXT NOT NULL DEFAULT '',
+    revision INTEGER NOT NULL CHECK (revision >= 1),
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL,
+    PRIMARY KEY (id, version),
+    -- Maker is never checker, nor is whoever submitted it, whatever a program above believes.
+    CHECK ((state = 'ACTIVE') = (checker <> '')),
+    CHECK (checker = '' OR (checker <> maker AND checker <> submitter))
+) STRICT;
+CREATE INDEX plan_newest ON plan (created_at, id, version);
+
+-- What a plan has granted. Its row is the lock under which every counter of the plan changes.
+CREATE TABLE plan_budget (
+    plan_id TEXT PRIMARY KEY,
+    granted_minor INTEGER NOT NULL DEFAULT 0 CHECK (granted_minor >= 0),
+    -- Absent: no limit.
+    limit_minor INTEGER CHECK (limit_minor >= 0),
+    CHECK (limit_minor IS NULL OR granted_minor <= limit_minor)
+) STRICT;
+
+-- What one beneficiary has been granted of one plan in one window. `id` is plan, window and beneficiary, joined by '/'.
+CREATE TABLE beneficiary_window (
+    id TEXT PRIMARY KEY,
+    plan_id TEXT NOT NULL,
+    window_key TEXT NOT NULL,
+    beneficiary TEXT NOT NULL,
+    reward_count INTEGER NOT NULL CHECK (reward_count >= 0),
+    granted_minor INTEGER NOT NULL CHECK (granted_minor >= 0),
+    UNIQUE (plan_id, window_key, beneficiary)
+) STRICT;
+
+-- A customer's tier from an instant on, as the tier service told it.
+CREATE TABLE beneficiary_tier (
+    customer TEXT NOT NULL,
+    effective_at TEXT NOT NULL,
+    tier TEXT NOT NULL,
+    recorded_at TEXT NOT NULL,
+    PRIMARY KEY (customer, effective_at)
+) STRICT;
+
+-- A qualified referral, once for ever: the guard against granting twice.
+CREATE TABLE qualification (
+    referral BLOB PRIMARY KEY,
+    plan_id TEXT NOT NULL,
+    plan_version INTEGER NOT NULL,
+    branch TEXT NOT NULL,
+    referrer TEXT NOT NULL,
+    referee TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    qualifying_minor INTEGER NOT NULL CHECK (qualifying_minor >= 0),
+    qualified_at TEXT NOT NULL,
+    registrar TEXT NOT NULL,
+    recorded_at TEXT NOT NULL,
+    FOREIGN KEY (plan_id, plan_version) REFERENCES plan (id, version)
+) STRICT;
+
+CREATE TABLE reward (
+    id BLOB PRIMARY KEY,
+    referral BLOB NOT NULL REFERENCES qualification (referral),
+    plan_id TEXT NOT NULL,
+    plan_version INTEGER NOT NULL,
+    role TEXT NOT NULL CHECK (role IN ('REFERRER', 'REFEREE')),
+    -- Empty: the whole referral, and no milestone.
+    stage TEXT NOT NULL DEFAULT '',
+    milestone TEXT NOT NULL DEFAULT '',
+    beneficiary TEXT NOT NULL,
+    branch TEXT NOT NULL,
+    tier TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    gross_minor INTEGER NOT NULL CHECK (gross_minor >= 0),
+    reward_minor INTEGER NOT NULL CHECK (reward_minor BETWEEN 0 AND gross_minor),
+    tax_minor INTEGER NOT NULL CHECK (tax_minor >= 0),
+    net_minor INTEGER NOT NULL CHECK (net_minor BETWEEN 0 AND reward_minor),
+    cost_minor INTEGER NOT NULL CHECK (cost_minor = net_minor + tax_minor),
+    -- Joined by ' ', empty where nothing cut it.
+    reasons TEXT NOT NULL,
+    window_key TEXT NOT NULL,
+    -- Every input and step of the calculation: a format number and JSON, to compute it again.
+    trace BLOB NOT NULL,
+    qualified_at TEXT NOT NULL,
+    due_at TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    state TEXT NOT NULL
+        CHECK (state IN ('ACCRUED', 'PENDING_APPROVAL', 'APPROVED', 'PAYING', 'PAID', 'FAILED', 'REJECTED')),
+    -- Who approved or rejected it; empty: nobody.
+    approver TEXT NOT NULL DEFAULT '',
+    -- Number of the newest attempt; 0: none yet.
+    attempts INTEGER NOT NULL DEFAULT 0 CHECK (attempts >= 0),
+    revision INTEGER NOT NULL CHECK (revision >= 1),
+    updated_at TEXT NOT NULL,
+    UNIQUE (referral, plan_id, role, stage, milestone),
+    CHECK (reward_minor > 0 OR state = 'REJECTED')
+) STRICT;
+CREATE INDEX reward_newest ON reward (created_at, id);
+CREATE INDEX reward_by_branch ON reward (branch, created_at, id);
+CREATE INDEX reward_by_beneficiary ON reward (beneficiary, created_at, id);
+CREATE INDEX reward_by_plan ON reward (plan_id, created_at, id);
+CREATE INDEX reward_to_fall_due ON reward (due_at, id) WHERE state = 'ACCRUED';
+CREATE INDEX reward_to_approve ON reward (created_at, id) WHERE state = 'PENDING_APPROVAL';
+CREATE INDEX reward_to_instruct ON reward (updated_at, id) WHERE state = 'APPROVED';
+
+CREATE TABLE attempt (
+    reward_id BLOB NOT NULL REFERENCES reward (id),
+    number INTEGER NOT NULL CHECK (number >= 1),
+    end_to_end_id TEXT NOT NULL UNIQUE CHECK (length(end_to_end_id) BETWEEN 1 AND 35),
+    status TEXT NOT NULL DEFAULT 'UNKNOWN' CHECK (status IN ('UNKNOWN', 'ACCEPTED', 'SETTLED', 'REJECTED')),
+    reason_code TEXT NOT NULL DEFAULT '',
+    bank_reference TEXT NOT NULL DEFAULT '',
+    instructed_at TEXT NOT NULL,
+    first_sent_at TEXT,
+    outcome_at TEXT,
+    PRIMARY KEY (reward_id, number)
+) STRICT;
+CREATE INDEX attempt_open ON attempt (instructed_at, end_to_end_id) WHERE status IN ('UNKNOWN', 'ACCEPTED');
+
+-- What the bank said that cannot be true beside what it said before: for people to resolve.
+CREATE TABLE outcome_conflict (
+    id BLOB PRIMARY KEY,
+    end_to_end_id TEXT NOT NULL REFERENCES attempt (end_to_end_id),
+    reward_id BLOB NOT NULL REFERENCES reward (id),
+    known_status TEXT NOT NULL,
+    status TEXT NOT NULL,
+    reason_code TEXT NOT NULL,
+    bank_reference TEXT NOT NULL,
+    occurred_at TEXT NOT NULL,
+    recorded_at TEXT NOT NULL,
+    UNIQUE (end_to_end_id, status, bank_reference)
+) STRICT;
+
+CREATE TABLE transfer (
+    id BLOB PRIMARY KEY,
+    reward_id BLOB NOT NULL REFERENCES reward (id),
+    event TEXT NOT NULL CHECK (event IN ('ACCRUAL', 'ACCRUAL_TAX', 'INSTRUCTION', 'SETTLEMENT', 'REFUSAL', 'REJECTION',
+                                         'REJECTION_TAX')),
+    -- The attempt that moved it; 0: none.
+    attempt INTEGER NOT NULL CHECK (attempt >= 0),
+    debit TEXT NOT NULL,
+    credit TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    amount_minor INTEGER NOT NULL CHECK (amount_minor > 0),
+    plan_id TEXT NOT NULL,
+    customer TEXT NOT NULL,
+    posted_at TEXT NOT NULL,
+    CHECK (debit <> credit),
+    UNIQUE (reward_id, event, attempt)
+) STRICT;
+CREATE INDEX transfer_oldest ON transfer (posted_at, id);
+
+CREATE TRIGGER plan_in_force_stays_changed BEFORE UPDATE ON plan WHEN OLD.state = 'ACTIVE'
+BEGIN SELECT RAISE(ABORT, 'a plan in force is never changed or deleted'); END;
+CREATE TRIGGER plan_in_force_stays_deleted BEFORE DELETE ON plan WHEN OLD.state = 'ACTIVE'
+BEGIN SELECT RAISE(ABORT, 'a plan in force is never changed or deleted'); END;
+CREATE TRIGGER reward_is_kept BEFORE DELETE ON reward
+BEGIN SELECT RAISE(ABORT, 'a reward is never deleted, and what it was granted for and how much never changes'); END;
+CREATE TRIGGER reward_facts_stay BEFORE UPDATE ON reward WHEN 
+    (OLD.referral, OLD.plan_id, OLD.plan_version, OLD.role, OLD.beneficiary, OLD.currency, OLD.reward_minor,
+     OLD.tax_minor, OLD.net_minor, OLD.trace, OLD.window_key)
+    IS NOT
+    (NEW.referral, NEW.plan_id, NEW.plan_version, NEW.role, NEW.beneficiary, NEW.currency, NEW.reward_minor,
+     NEW.tax_minor, NEW.net_minor, NEW.trace, NEW.window_key)
+BEGIN SELECT RAISE(ABORT, 'a reward is never deleted, and what it was granted for and how much never changes'); END;
+CREATE TRIGGER transfer_is_kept_changed BEFORE UPDATE ON transfer
+BEGIN SELECT RAISE(ABORT, 'transfer is append-only'); END;
+CREATE TRIGGER transfer_is_kept_deleted BEFORE DELETE ON transfer
+BEGIN SELECT RAISE(ABORT, 'transfer is append-only'); END;
+CREATE TRIGGER qualification_is_kept_changed BEFORE UPDATE ON qualification
+BEGIN SELECT RAISE(ABORT, 'qualification is append-only'); END;
+CREATE TRIGGER qualification_is_kept_deleted BEFORE DELETE ON qualification
+BEGIN SELECT RAISE(ABORT, 'qualification is append-only'); END;
+CREATE TRIGGER outcome_conflict_is_kept_changed BEFORE UPDATE ON outcome_conflict
+BEGIN SELECT RAISE(ABORT, 'outcome_conflict is append-only'); END;
+CREATE TRIGGER outcome_conflict_is_kept_deleted BEFORE DELETE ON outcome_conflict
+BEGIN SELECT RAISE(ABORT, 'outcome_conflict is append-only'); END;

@@ -1,0 +1,129 @@
+//! Takes what the other services tell: qualified referrals and changes of tier.
+
+use super::{
+    grant_rewards::{Case, grant_all},
+    means::Means,
+};
+use crate::{
+    domain::{refusal::Refusal, reward::Reward},
+    store::{self, counter::BUDGET},
+};
+use handsel_money::Timestamp;
+use handsel_outbox::{
+    Actor, Origin, Owed, Statement,
+    inbox::{Arrival, Inbox, InboxRefused, Verdict},
+};
+use handsel_proto::handsel::relay::v1::Receipt;
+use handsel_storage::{Command, Fault, Lock, Tx};
+use serde_json::json;
+
+/// A run of messages of one source.
+pub(crate) struct Deliver {
+    pub(crate) means: Means,
+    pub(crate) origin: Origin,
+    pub(crate) arrivals: Vec<Arrival>,
+    /// One for each arrival: what it says, or why that makes no sense to us.
+    pub(crate) contents: Vec<Result<Content, Refusal>>,
+    pub(crate) actor: Actor,
+    pub(crate) now: Timestamp,
+}
+
+/// What a message says.
+pub(crate) enum Content {
+    /// A referral has qualified.
+    Qualification(Box<Case>),
+    /// A customer is of another tier.
+    Tier(TierChange),
+}
+
+/// A customer is of a tier from an instant on.
+pub(crate) struct TierChange {
+    pub(crate) customer: String,
+    pub(crate) tier: String,
+    pub(crate) effective_at: Timestamp,
+}
+
+impl Command for Deliver {
+    const NAME: &'static str = "inbox.deliver";
+    type Output = Result<Vec<Receipt>, InboxRefused>;
+
+    fn locks(&self) -> Vec<Lock> {
+        let plans = self.contents.iter().filter_map(|content| match content {
+            Ok(Content::Qualification(case)) => Some(case.qualification.plan.as_str()),
+            Ok(Content::Tier(_)) | Err(_) => None,
+        });
+        plans.map(|plan| Lock::new(&BUDGET, plan)).collect()
+    }
+
+    async fn apply(&self, tx: &mut Tx) -> Result<Self::Output, Fault> {
+        let inbox = match Inbox::begin(tx, &self.origin, &self.arrivals).await? {
+            Ok(inbox) => inbox,
+            Err(refused) => return Ok(Err(refused)),
+        };
+        let fresh = self.contents.get(inbox.taken()..).unwrap_or_default();
+        let mut verdicts = Vec::with_capacity(fresh.len());
+        // Messages of one kind that stand together are done together, so that a run of grants is one batch.
+        for run in fresh.chunk_by(both_grants) {
+            verdicts.extend(self.take(tx, run).await?);
+        }
+        Ok(Ok(inbox.finish(tx, verdicts).await?))
+    }
+}
+
+impl Deliver {
+    async fn take(&self, tx: &mut Tx, run: &[Result<Content, Refusal>]) -> Result<Vec<Verdict>, Fault> {
+        match run {
+            [Ok(Content::Tier(change))] => Ok(vec![self.take_tier(tx, change).await?]),
+            [Err(refusal)] => Ok(vec![refused(refusal)]),
+            run => {
+                let cases: Vec<&Case> = run.iter().filter_map(case).collect();
+                let outcomes = grant_all(&self.means, tx, &cases).await?;
+                Ok(outcomes.iter().map(granted).collect())
+            }
+        }
+    }
+
+    async fn take_tier(&self, tx: &mut Tx, change: &TierChange) -> Result<Verdict, Fault> {
+        let TierChange { customer, tier, effective_at } = change;
+        store::tier::record(tx, customer, tier, *effective_at, self.now).await?;
+        let name = format!("customers/{customer}");
+        let owed = Owed::Audit(Statement {
+            kind: "reward.tier_noted",
+            time: self.now,
+            actor: self.actor.clone(),
+            subjects: vec![name.clone()],
+            action: "note-tier",
+            outcome: "success",
+            reason: None,
+            correlation: name.clone(),
+            amount: None,
+            policy: None,
+            body: json!({ "tier": tier, "effective_time": effective_at.to_string() }),
+        });
+        self.means.outbox.owe(tx, self.now, vec![owed]).await?;
+        Ok(Verdict::Applied { resource: name })
+    }
+}
+
+fn both_grants(one: &Result<Content, Refusal>, next: &Result<Content, Refusal>) -> bool {
+    case(one).is_some() && case(next).is_some()
+}
+
+fn case(content: &Result<Content, Refusal>) -> Option<&Case> {
+    match content {
+        Ok(Content::Qualification(case)) => Some(case),
+        Ok(Content::Tier(_)) | Err(_) => None,
+    }
+}
+
+/// The referral's receipt names its first reward, the referrer's where he has one.
+fn granted(outcome: &Result<Vec<Reward>, Refusal>) -> Verdict {
+    match outcome {
+        Ok(rewards) => Verdict::Applied { resource: rewards.first().map(Reward::name).unwrap_or_default() },
+        Err(refusal) => refused(refusal),
+    }
+}
+
+fn refused(refusal: &Refusal) -> Verdict {
+    Verdict::Refused { reason: refusal.reason().to_owned() }
+}

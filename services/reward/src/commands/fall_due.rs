@@ -1,0 +1,41 @@
+//! Rewards whose due instant has come wait for a person, or for nobody.
+
+use super::{means::Means, moves::Moves, statements};
+use crate::store;
+use handsel_money::Timestamp;
+use handsel_outbox::Actor;
+use handsel_storage::{At, Command, Fault, Tx};
+
+/// A limited run of what is due by now.
+pub(crate) struct FallDue {
+    pub(crate) means: Means,
+    pub(crate) now: Timestamp,
+    pub(crate) limit: i64,
+}
+
+impl Command for FallDue {
+    const NAME: &'static str = "reward.fall_due";
+    /// How many fell due.
+    type Output = usize;
+
+    async fn apply(&self, tx: &mut Tx) -> Result<usize, Fault> {
+        let actor = Actor::system("reward/due");
+        let mut moves = Moves::default();
+        for reward in store::reward::lock_due(tx, At(self.now), self.limit).await? {
+            let (plan, version) = (&reward.entitlement.plan, reward.entitlement.plan_version);
+            let plan = self.means.plans.get(tx, plan, version).await?.map_err(|refusal| inconsistent(&refusal))?;
+            let moved = reward
+                .fall_due(plan.plan.terms.approval_threshold, self.now)
+                .map_err(|refusal| inconsistent(&refusal))?;
+            moves.note(&self.means, moved, self.now, |reward| {
+                statements::of_reward("reward.due", "fall-due", reward, &actor, self.now, statements::standing(reward))
+            });
+        }
+        Ok(moves.save(tx, &self.means, self.now).await?.len())
+    }
+}
+
+/// What was read under a lock cannot be refused, unless the database holds what no command wrote.
+pub(super) fn inconsistent(refusal: &crate::domain::refusal::Refusal) -> Fault {
+    Fault::Invalid(refusal.to_string())
+}

@@ -1,0 +1,228 @@
+//! Grants the rewards of qualified referrals: each referral once, for ever, however often and by whichever way it is told.
+//!
+//! A batch costs as many statements as one: everything is loaded once, decided in order of arrival, and saved once.
+
+use super::{means::Means, moves, statements};
+use crate::{
+    domain::{
+        grant::{self, Counters, Grant, Tiers, WindowKey},
+        qualification::Qualification,
+        refusal::Refusal,
+        reward::{Moved, Reward},
+        terms::PlanInForce,
+    },
+    store::{self, counter::BUDGET, reward::Granted},
+};
+use handsel_money::Timestamp;
+use handsel_outbox::{Actor, Owed};
+use handsel_storage::{Command, Fault, Lock, Tx};
+use serde_json::json;
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, btree_map::Entry},
+    sync::Arc,
+};
+use uuid::Uuid;
+
+/// One referral that has qualified.
+pub(crate) struct GrantRewards {
+    pub(crate) means: Means,
+    pub(crate) case: Case,
+}
+
+/// What is granted on: the referral, who told it, and when.
+pub(crate) struct Case {
+    pub(crate) qualification: Qualification,
+    pub(crate) actor: Actor,
+    pub(crate) now: Timestamp,
+}
+
+/// The rewards of one referral, the referrer's first; those it had if it was granted before.
+pub(crate) type Outcome = Result<Vec<Reward>, Refusal>;
+
+impl Command for GrantRewards {
+    const NAME: &'static str = "reward.grant";
+    type Output = Outcome;
+
+    fn locks(&self) -> Vec<Lock> {
+        vec![Lock::new(&BUDGET, self.case.qualification.plan.as_str())]
+    }
+
+    async fn apply(&self, tx: &mut Tx) -> Result<Outcome, Fault> {
+        let mut outcomes = grant_all(&self.means, tx, &[&self.case]).await?;
+        outcomes.pop().ok_or_else(|| Fault::Invalid("a grant without an outcome".into()))
+    }
+
+    async fn apply_all(batch: &[&Self], tx: &mut Tx) -> Result<Vec<Outcome>, Fault> {
+        let Some(first) = batch.first() else { return Ok(Vec::new()) };
+        let cases: Vec<&Case> = batch.iter().map(|command| &command.case).collect();
+        grant_all(&first.means, tx, &cases).await
+    }
+}
+
+/// Grants in order of arrival, with the outcome of one by one. The budget rows of the plans named are locked.
+pub(crate) async fn grant_all(means: &Means, tx: &mut Tx, cases: &[&Case]) -> Result<Vec<Outcome>, Fault> {
+    let mut known = granted_before(tx, cases).await?;
+    let fresh: Vec<&Case> =
+        cases.iter().copied().filter(|case| !known.contains_key(&case.qualification.referral)).collect();
+    let plans = plans_of(means, tx, &fresh).await?;
+    let tiers = tiers_of(tx, &fresh).await?;
+    let before = counters_of(tx, &fresh, &plans).await?;
+
+    let mut counters = before.clone();
+    let mut added = Added::default();
+    let mut outcomes = Vec::with_capacity(cases.len());
+    for case in cases {
+        let qualification = &case.qualification;
+        if let Some((earlier, rewards)) = known.get(&qualification.referral) {
+            outcomes.push(again(qualification, earlier, rewards));
+            continue;
+        }
+        let decided = plan_of(&plans, qualification).and_then(|plan| {
+            let grants = grant::decide(plan, qualification, &tiers, &mut counters, case.now, &mut || means.next_id())?;
+            Ok((plan, grants))
+        });
+        outcomes.push(decided.map(|(plan, grants)| {
+            let rewards: Vec<Reward> = grants.iter().map(|grant| grant.reward.clone()).collect();
+            known.insert(qualification.referral, (qualification.clone(), rewards.clone()));
+            added.cases.push((case, plan));
+            added.grants.extend(grants.into_iter().map(|grant| (*case, grant)));
+            rewards
+        }));
+    }
+    added.save(means, tx).await?;
+    save_counters(tx, &before, counters).await?;
+    Ok(outcomes)
+}
+
+/// A referral that was granted before: the same content has the same rewards, other content has none.
+fn again(qualification: &Qualification, earlier: &Qualification, rewards: &[Reward]) -> Outcome {
+    if qualification.says_the_same_as(earlier) {
+        Ok(rewards.to_vec())
+    } else {
+        Err(Refusal::GrantConflict(qualification.name()))
+    }
+}
+
+type Known = HashMap<Uuid, (Qualification, Vec<Reward>)>;
+
+async fn granted_before(tx: &mut Tx, cases: &[&Case]) -> Result<Known, Fault> {
+    let referrals: BTreeSet<Uuid> = cases.iter().map(|case| case.qualification.referral).collect();
+    let earlier = store::qualification::of_referrals(tx, referrals.into_iter().collect()).await?;
+    let rewards = store::reward::of_referrals(tx, earlier.iter().map(|one| one.referral).collect()).await?;
+    let mut known: Known = earlier.into_iter().map(|one| (one.referral, (one, Vec::new()))).collect();
+    for reward in rewards {
+        if let Some((_, rewards)) = known.get_mut(&reward.entitlement.referral) {
+            rewards.push(reward);
+        }
+    }
+    for (_, rewards) in known.values_mut() {
+        rewards.sort_by_key(|reward| reward.entitlement.role);
+    }
+    Ok(known)
+}
+
+type Plans = BTreeMap<(String, i64), Result<Arc<PlanInForce>, Refusal>>;
+
+async fn plans_of(means: &Means, tx: &mut Tx, cases: &[&Case]) -> Result<Plans, Fault> {
+    let mut plans = Plans::new();
+    for case in cases {
+        let key = (case.qualification.plan.clone(), case.qualification.plan_version);
+        if let Entry::Vacant(place) = plans.entry(key) {
+            let plan = means.plans.get(tx, &case.qualification.plan, case.qualification.plan_version).await?;
+            place.insert(plan);
+        }
+    }
+    Ok(plans)
+}
+
+fn plan_of<'a>(plans: &'a Plans, qualification: &Qualification) -> Result<&'a PlanInForce, Refusal> {
+    match plans.get(&(qualification.plan.clone(), qualification.plan_version)) {
+        Some(Ok(plan)) => Ok(plan),
+        Some(Err(refusal)) => Err(refusal.clone()),
+        None => Err(Refusal::NotFound(format!("plans/{}", qualification.plan))),
+    }
+}
+
+async fn tiers_of(tx: &mut Tx, cases: &[&Case]) -> Result<Tiers, Fault> {
+    let customers: BTreeSet<String> = cases
+        .iter()
+        .flat_map(|case| [case.qualification.referrer.clone(), case.qualification.referee.clone()])
+        .collect();
+    let mut tiers = Tiers::default();
+    if !customers.is_empty() {
+        for row in store::tier::of_customers(tx, customers.into_iter().collect()).await? {
+            tiers.note(row.customer, row.effective_at.0, row.tier);
+        }
+    }
+    Ok(tiers)
+}
+
+async fn counters_of(tx: &mut Tx, cases: &[&Case], plans: &Plans) -> Result<Counters, Fault> {
+    let ids: BTreeSet<String> = plans.values().filter_map(|plan| Some(plan.as_ref().ok()?.plan.id.clone())).collect();
+    if ids.is_empty() {
+        return Ok(Counters::default());
+    }
+    let keys: BTreeSet<WindowKey> = cases
+        .iter()
+        .filter_map(|case| Some(grant::windows_of(plan_of(plans, &case.qualification).ok()?, &case.qualification)))
+        .flatten()
+        .collect();
+    let budgets = store::counter::budgets(tx, ids.into_iter().collect()).await?;
+    let keys: Vec<WindowKey> = keys.into_iter().collect();
+    let windows = store::counter::windows(tx, &keys).await?;
+    Ok(Counters {
+        granted: budgets.into_iter().map(|row| (row.plan_id, row.granted_minor)).collect(),
+        windows: windows.into_iter().collect(),
+    })
+}
+
+/// Saves the counters that moved.
+pub(super) async fn save_counters(tx: &mut Tx, before: &Counters, after: Counters) -> Result<(), Fault> {
+    let Counters { granted, windows } = after;
+    let granted: Vec<_> = granted.into_iter().filter(|(plan, minor)| before.granted.get(plan) != Some(minor)).collect();
+    let windows: Vec<_> = windows.into_iter().filter(|(key, tally)| before.windows.get(key) != Some(tally)).collect();
+    store::counter::save_budgets(tx, &granted).await?;
+    store::counter::save_windows(tx, &windows).await
+}
+
+/// What a batch adds.
+#[derive(Default)]
+struct Added<'a> {
+    cases: Vec<(&'a Case, &'a PlanInForce)>,
+    grants: Vec<(&'a Case, Grant<'a>)>,
+}
+
+impl Added<'_> {
+    async fn save(self, means: &Means, tx: &mut Tx) -> Result<(), Fault> {
+        let Some((first, _)) = self.cases.first() else { return Ok(()) };
+        let now = first.now;
+        let qualifications: Vec<_> =
+            self.cases.iter().map(|(case, plan)| (&case.qualification, plan.plan.terms.currency)).collect();
+        store::qualification::insert(tx, &qualifications, now).await?;
+
+        let (mut rows, mut transfers, mut owed) = (Vec::new(), Vec::new(), Vec::new());
+        for (case, grant) in &self.grants {
+            let trace = serde_json::to_vec(&grant.record)
+                .map_err(|error| Fault::Invalid(format!("the trace of a reward: {error}")))?;
+            rows.push(Granted { reward: &grant.reward, trace });
+            let moved = Moved { reward: grant.reward.clone(), postings: grant.postings.clone() };
+            transfers.extend(moves::transfers(means, &moved, case.now));
+            owed.push(said(case, &grant.reward));
+        }
+        store::reward::insert(tx, rows).await?;
+        store::transfer::insert(tx, &transfers).await?;
+        means.outbox.owe(tx, now, owed).await
+    }
+}
+
+fn said(case: &Case, reward: &Reward) -> Owed {
+    let amounts = &reward.entitlement.amounts;
+    let body = json!({
+        "role": reward.entitlement.role.code(),
+        "state": reward.state.standing().code(),
+        "gross": amounts.gross.to_string(),
+        "tax": amounts.tax.to_string(),
+        "net": amounts.net.to_string(),
+    });
+    statements::of_reward("reward.granted", "grant", reward, &case.actor, case.now, body)
+}

@@ -1,0 +1,62 @@
+//! What commands bring along besides what was asked: ids, the outbox, the plans in force that were read before.
+
+use crate::{
+    domain::{refusal::Refusal, terms::PlanInForce},
+    store,
+};
+use handsel_outbox::Outbox;
+use handsel_service::Ids;
+use handsel_storage::{Fault, Tx};
+use std::{
+    collections::HashMap,
+    sync::{Arc, PoisonError, RwLock},
+};
+use uuid::Uuid;
+
+/// Cheap to clone: every command holds one.
+#[derive(Clone)]
+pub(crate) struct Means {
+    pub(crate) ids: Arc<dyn Ids>,
+    pub(crate) outbox: Outbox,
+    pub(crate) plans: PlansInForce,
+    /// The bank's id in every end-to-end id.
+    pub(crate) bank: Arc<str>,
+}
+
+impl Means {
+    pub(crate) fn next_id(&self) -> Uuid {
+        self.ids.next()
+    }
+}
+
+type PlanVersion = (String, i64);
+
+/// Plan versions in force. They never change, so each is read once a process.
+#[derive(Clone, Default)]
+pub(crate) struct PlansInForce(Arc<RwLock<HashMap<PlanVersion, Arc<PlanInForce>>>>);
+
+impl PlansInForce {
+    /// A plan version, if it is in force.
+    ///
+    /// The inner error is [`Refusal::NotFound`] or [`Refusal::PlanNotActive`].
+    pub(crate) async fn get(
+        &self,
+        tx: &mut Tx,
+        id: &str,
+        version: i64,
+    ) -> Result<Result<Arc<PlanInForce>, Refusal>, Fault> {
+        let key = (id.to_owned(), version);
+        if let Some(plan) = self.0.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
+            return Ok(Ok(Arc::clone(plan)));
+        }
+        let Some(plan) = store::plan::version(tx, id, version).await? else {
+            return Ok(Err(Refusal::NotFound(format!("plans/{id} version {version}"))));
+        };
+        let plan = match PlanInForce::of(plan) {
+            Ok(plan) => Arc::new(plan),
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        self.0.write().unwrap_or_else(PoisonError::into_inner).insert(key, Arc::clone(&plan));
+        Ok(Ok(plan))
+    }
+}

@@ -1,0 +1,19 @@
+//! The writes of the reward service, one file each: lock and load, decide, save, tell the outbox, in one transaction.
+//!
+//! Never here: arithmetic on money, which `domain` does.
+
+pub(crate) mod activate_plan;
+pub(crate) mod approve_rewards;
+pub(crate) mod create_plan;
+pub(crate) mod deliver;
+pub(crate) mod fall_due;
+pub(crate) mod grant_rewards;
+pub(crate) mod hand_out;
+pub(crate) mod instruct;
+pub(crate) mod means;
+pub(crate) mod moves;
+pub(crate) mod reject_reward;
+pub(crate) mod report_outcomes;
+pub(crate) mod retry_payout;
+pub(crate) mod statements;
+pub(crate) mod submit_plan;

@@ -1,0 +1,82 @@
+//! A person refuses a reward: its accrual is taken back, its room in cap and budget freed.
+
+use super::{
+    approve_rewards::{check_person, makers_of},
+    fall_due::inconsistent,
+    grant_rewards::save_counters,
+    means::Means,
+    moves::Moves,
+    statements,
+};
+use crate::{
+    domain::{
+        grant::{self, Counters},
+        refusal::Refusal,
+        reward::Entitlement,
+    },
+    store::{self, counter::BUDGET, reward::REWARD},
+};
+use handsel_money::Timestamp;
+use handsel_outbox::Actor;
+use handsel_storage::{Command, Fault, Lock, Tx};
+use uuid::Uuid;
+
+/// Which reward, and why it is refused.
+pub(crate) struct RejectReward {
+    pub(crate) means: Means,
+    pub(crate) id: Uuid,
+    /// Its plan, whose counters are freed; it never changes. Empty where there is no such reward.
+    pub(crate) plan: String,
+    pub(crate) etag: String,
+    pub(crate) reason: String,
+    pub(crate) by: String,
+    pub(crate) actor: Actor,
+    pub(crate) now: Timestamp,
+}
+
+impl Command for RejectReward {
+    const NAME: &'static str = "reward.reject";
+    type Output = Result<String, Refusal>;
+
+    fn locks(&self) -> Vec<Lock> {
+        vec![Lock::new(&BUDGET, self.plan.as_str()), Lock::new(&REWARD, self.id)]
+    }
+
+    /// In this order: it is there; it is what was read; it waits for approval; nobody rejects his own.
+    async fn apply(&self, tx: &mut Tx) -> Result<Self::Output, Fault> {
+        let found = store::reward::lock(tx, vec![self.id]).await?;
+        let makers = makers_of(tx, &found).await?;
+        let Some(reward) = found.into_iter().next() else {
+            return Ok(Err(Refusal::NotFound(format!("rewards/{}", self.id))));
+        };
+        let decided = reward
+            .check_etag(&self.etag)
+            .and_then(|()| reward.clone().reject(&self.by, &self.reason, self.now))
+            .and_then(|moved| check_person(&reward, &makers, &self.by).map(|()| moved));
+        let moved = match decided {
+            Ok(moved) => moved,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        give_back(tx, &reward.entitlement).await?;
+        let mut moves = Moves::default();
+        moves.note(&self.means, moved, self.now, |reward| {
+            let body = statements::standing(reward);
+            statements::of_reward("reward.rejected", "reject", reward, &self.actor, self.now, body)
+        });
+        moves.save(tx, &self.means, self.now).await?;
+        Ok(Ok(reward.name()))
+    }
+}
+
+async fn give_back(tx: &mut Tx, entitlement: &Entitlement) -> Result<(), Fault> {
+    let key = grant::window_key(&entitlement.plan, &entitlement.window, &entitlement.beneficiary);
+    let budgets = store::counter::budgets(tx, vec![entitlement.plan.clone()]).await?;
+    let windows = store::counter::windows(tx, key.as_slice()).await?;
+    let before = Counters {
+        granted: budgets.into_iter().map(|row| (row.plan_id, row.granted_minor)).collect(),
+        windows: windows.into_iter().collect(),
+    };
+    let mut after = before.clone();
+    after.give_back(entitlement).map_err(|refusal| inconsistent(&refusal))?;
+    save_counters(tx, &before, after).await
+}

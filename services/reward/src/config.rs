@@ -1,0 +1,63 @@
+//! What a bank sets about its rewards.
+
+use handsel_service::Peer;
+use handsel_storage::LaneSettings;
+use std::time::Duration;
+
+/// How the reward service runs.
+#[derive(Clone, Debug)]
+pub struct RewardConfig {
+    /// The bank's id, e.g. its BIC. It is part of every end-to-end id, so it never changes.
+    pub bank_id: String,
+    /// Who begins a payout.
+    pub settlement: Settlement,
+    /// The writers.
+    pub lanes: LaneSettings,
+    /// How the loops pace themselves.
+    pub pace: Pace,
+}
+
+/// Who begins a payout.
+#[derive(Clone, Debug)]
+pub enum Settlement {
+    /// Core banking lists instructions and reports outcomes.
+    Pull,
+    /// Instructions are sent to the bank's `CoreBankingService`.
+    Push(Peer),
+}
+
+/// How the loops pace themselves.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    /// How often somebody looks for what is due or approved, when nobody wakes him.
+    pub period: Duration,
+    /// How often instructions whose outcome is unknown are sent, the same ones again.
+    pub push_period: Duration,
+    /// Rewards moved in one transaction, at most.
+    pub batch: i64,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self { period: Duration::from_secs(5), push_period: Duration::from_secs(30), batch: 500 }
+    }
+}
+
+impl RewardConfig {
+    /// For a bank that pulls.
+    pub fn pull(bank_id: impl Into<String>) -> Self {
+        Self {
+            bank_id: bank_id.into(),
+            settlement: Settlement::Pull,
+            lanes: LaneSettings::default(),
+            pace: Pace::default(),
+        }
+    }
+}
+
+/// The other services that it calls.
+#[derive(Clone, Debug, Default)]
+pub struct RewardPeers {
+    /// The audit log; without it statements wait in the outbox.
+    pub audit: Option<Peer>,
+}

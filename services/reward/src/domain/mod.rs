@@ -1,0 +1,56 @@
+//! What the reward service decides, as pure functions of (state, input, policy, now).
+//!
+//! Never here: async, SQL, gRPC, clocks, chance.
+#![warn(clippy::arithmetic_side_effects)]
+
+pub mod approval;
+pub mod calculation;
+pub mod grant;
+pub mod ledger;
+pub mod outcome;
+pub mod plan;
+pub mod qualification;
+pub mod record;
+pub mod refusal;
+pub mod reward;
+pub mod state;
+pub mod story;
+pub mod terms;
+
+/// An enum whose variants have one stable text each: the same in columns, traces and audit statements.
+macro_rules! codes {
+    ($(#[$meta:meta])* pub enum $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $code:literal,)+ }) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum $name { $($(#[$variant_meta])* $variant,)+ }
+
+        impl $name {
+            /// Every one of them, in the order declared.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
+
+            /// Its stable text.
+            pub fn code(self) -> &'static str {
+                match self { $(Self::$variant => $code,)+ }
+            }
+
+            /// The one of this text, if any.
+            pub fn from_code(code: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|one| one.code() == code)
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.code())
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let code = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+                Self::from_code(&code).ok_or_else(|| serde::de::Error::unknown_variant(&code, &[]))
+            }
+        }
+    };
+}
+pub(crate) use codes;

@@ -1,0 +1,116 @@
+//! What the bank reports of an attempt, and what that means beside what it reported before.
+
+use super::{qualification::not_in_the_future, refusal::Refusal, state::Standing};
+use handsel_money::Timestamp;
+use uuid::Uuid;
+
+super::codes! {
+    /// What is known of an attempt.
+    pub enum Status {
+        /// Nothing yet.
+        Unknown = "UNKNOWN",
+        /// The bank has it and will try.
+        Accepted = "ACCEPTED",
+        /// The beneficiary has the money. Final.
+        Settled = "SETTLED",
+        /// The bank will never pay it. Final, as long as it is true.
+        Rejected = "REJECTED",
+    }
+}
+
+/// One attempt to pay one reward.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// The reward paid.
+    pub reward: Uuid,
+    /// Counts from 1.
+    pub number: i64,
+    /// What the bank knows it by.
+    pub end_to_end_id: String,
+    /// What is known of it.
+    pub status: Status,
+    /// The bank's own code where it refused.
+    pub reason_code: String,
+    /// The bank's reference once settled.
+    pub bank_reference: String,
+    /// When it was decided.
+    pub instructed_at: Timestamp,
+    /// When it was first handed out.
+    pub first_sent_at: Option<Timestamp>,
+    /// When its last outcome happened at the bank.
+    pub outcome_at: Option<Timestamp>,
+}
+
+impl Attempt {
+    /// Takes down what the bank says.
+    pub fn note(&mut self, said: &Outcome) {
+        self.status = said.status;
+        self.reason_code.clone_from(&said.reason_code);
+        self.bank_reference.clone_from(&said.bank_reference);
+        self.outcome_at = Some(said.occurred_at);
+    }
+}
+
+/// What the bank says became of an attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// The attempt.
+    pub end_to_end_id: String,
+    /// What became of it; never [`Status::Unknown`].
+    pub status: Status,
+    /// The bank's own code where it refused.
+    pub reason_code: String,
+    /// The bank's reference once settled.
+    pub bank_reference: String,
+    /// When it happened at the bank.
+    pub occurred_at: Timestamp,
+}
+
+/// What an outcome means for its attempt and reward.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Meaning {
+    /// It says nothing new.
+    Duplicate,
+    /// The bank has it: the attempt is marked, the reward goes on waiting.
+    Accepted,
+    /// The money has moved.
+    Settled,
+    /// It never will under this attempt.
+    Refused,
+}
+
+/// Reads an outcome of an attempt whose reward stands at `standing` with `newest` as its newest attempt.
+///
+/// The ladder, in order: the future; what was said before, said again; the contrary of a settlement; a settlement after a refusal,
+/// which is true where nothing was tried since, and else would pay twice.
+///
+/// # Errors
+/// [`Refusal::FutureTime`], [`Refusal::OutcomeConflict`].
+pub fn read(
+    outcome: &Outcome,
+    attempt: &Attempt,
+    standing: Standing,
+    newest: i64,
+    now: Timestamp,
+) -> Result<Meaning, Refusal> {
+    not_in_the_future(outcome.occurred_at, now, "occur_time")?;
+    let conflict = || Err(Refusal::OutcomeConflict(attempt.end_to_end_id.clone()));
+    match (attempt.status, outcome.status) {
+        (_, Status::Unknown) | (Status::Accepted | Status::Settled | Status::Rejected, Status::Accepted) => {
+            Ok(Meaning::Duplicate)
+        }
+        (Status::Unknown, Status::Accepted) => Ok(Meaning::Accepted),
+        (Status::Settled, Status::Settled) if attempt.bank_reference == outcome.bank_reference => {
+            Ok(Meaning::Duplicate)
+        }
+        // Another reference for a settled attempt is a second payment.
+        (Status::Settled, Status::Settled | Status::Rejected) => conflict(),
+        (Status::Rejected, Status::Rejected) => Ok(Meaning::Duplicate),
+        (Status::Rejected, Status::Settled) if attempt.number == newest && standing != Standing::Paid => {
+            Ok(Meaning::Settled)
+        }
+        (Status::Rejected, Status::Settled) => conflict(),
+        (Status::Unknown | Status::Accepted, Status::Settled) => Ok(Meaning::Settled),
+        (Status::Unknown | Status::Accepted, Status::Rejected) => Ok(Meaning::Refused),
+    }
+}

@@ -1,0 +1,105 @@
+//! Why the reward service refuses: one closed set of reasons, each stable and listed in the contract.
+
+use thiserror::Error;
+
+/// One fault of what was sent, and where it stands there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// Path from the request, e.g. `plan.role_rules[0].fixed.amount`.
+    pub field: String,
+    /// What is wrong with it, for the person who sent it.
+    pub description: String,
+}
+
+impl Fault {
+    /// A fault at a path.
+    pub fn new(field: impl Into<String>, description: impl Into<String>) -> Self {
+        Self { field: field.into(), description: description.into() }
+    }
+}
+
+/// A business refusal: an answer, not an error. Nothing was written.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Refusal {
+    /// There is no such plan, plan version or reward.
+    #[error("there is no {0}")]
+    NotFound(String),
+    /// A plan of this id exists.
+    #[error("{0} exists already")]
+    AlreadyExists(String),
+    /// Fields that cannot be taken, each with its fault.
+    #[error("{} cannot be taken", fields(.0))]
+    FieldInvalid(Vec<Fault>),
+    /// It has changed since the etag was read.
+    #[error("{0} has changed since it was read: read it again")]
+    EtagMismatch(String),
+    /// Whoever made or submitted it, or registered what it rests on, may not check it.
+    #[error("{0} cannot be checked by whoever made it: another person must")]
+    MakerIsChecker(String),
+    /// The act does not fit where the thing stands.
+    #[error("{name} is {state} and cannot {act}")]
+    StateConflict {
+        /// What it is about.
+        name: String,
+        /// Where it stands.
+        state: &'static str,
+        /// What was asked of it.
+        act: &'static str,
+    },
+    /// The plan is not in force.
+    #[error("{0} is not in force")]
+    PlanNotActive(String),
+    /// Two currencies meet.
+    #[error("{0} is in another currency")]
+    CurrencyMismatch(&'static str),
+    /// A result is larger than money can hold.
+    #[error("{0} is out of range")]
+    OutOfRange(&'static str),
+    /// A fact of the future.
+    #[error("{0} lies in the future")]
+    FutureTime(&'static str),
+    /// The referral was granted before, with other content.
+    #[error("{0} was granted before with other content: what it was granted stands")]
+    GrantConflict(String),
+    /// What is approved is not what was seen.
+    #[error("the control sum is {seen}, the rewards come to {actual}")]
+    ControlSumMismatch {
+        /// What the approver saw.
+        seen: String,
+        /// What it is.
+        actual: String,
+    },
+    /// No attempt has this end-to-end id.
+    #[error("no attempt is known as {0}")]
+    UnknownInstruction(String),
+    /// The bank says the contrary of what it said before.
+    #[error("{0} has another, final outcome")]
+    OutcomeConflict(String),
+}
+
+impl Refusal {
+    /// Its stable reason.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::NotFound(_) => "NOT_FOUND",
+            Self::AlreadyExists(_) => "ALREADY_EXISTS",
+            Self::FieldInvalid(_) => "FIELD_INVALID",
+            Self::EtagMismatch(_) => "ETAG_MISMATCH",
+            Self::MakerIsChecker(_) => "MAKER_IS_CHECKER",
+            Self::StateConflict { .. } => "STATE_CONFLICT",
+            Self::PlanNotActive(_) => "PLAN_NOT_ACTIVE",
+            Self::CurrencyMismatch(_) => "CURRENCY_MISMATCH",
+            Self::OutOfRange(_) => "OUT_OF_RANGE",
+            Self::FutureTime(_) => "FUTURE_TIME",
+            Self::GrantConflict(_) => "GRANT_CONFLICT",
+            Self::ControlSumMismatch { .. } => "CONTROL_SUM_MISMATCH",
+            Self::UnknownInstruction(_) => "UNKNOWN_INSTRUCTION",
+            Self::OutcomeConflict(_) => "OUTCOME_CONFLICT",
+        }
+    }
+}
+
+fn fields(faults: &[Fault]) -> String {
+    let names: Vec<&str> = faults.iter().map(|fault| fault.field.as_str()).collect();
+    names.join(", ")
+}

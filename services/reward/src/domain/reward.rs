@@ -1,0 +1,222 @@
+//! One reward: what was granted, which never changes, and what may happen to it, with what the ledger writes for that.
+
+use super::{
+    ledger::{self, Posting},
+    plan::check_etag,
+    refusal::Refusal,
+    state::State,
+};
+use handsel_money::{Money, Timestamp};
+use uuid::Uuid;
+
+super::codes! {
+    /// As what somebody is rewarded.
+    pub enum Role {
+        /// Who introduced.
+        Referrer = "REFERRER",
+        /// Who was introduced.
+        Referee = "REFEREE",
+    }
+}
+
+/// The five amounts of a reward, in one currency.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Amounts {
+    /// What the rule gave, rounded, before caps and budget.
+    pub gross: Money,
+    /// What caps and budget left of it.
+    pub reward: Money,
+    /// The tax on it.
+    pub tax: Money,
+    /// What the beneficiary receives.
+    pub net: Money,
+    /// What it costs the bank.
+    pub cost: Money,
+}
+
+/// What was granted, to whom, for what. Never changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entitlement {
+    /// Its name.
+    pub id: Uuid,
+    /// The referral that earned it.
+    pub referral: Uuid,
+    /// The plan that pays.
+    pub plan: String,
+    /// The plan's version.
+    pub plan_version: i64,
+    /// As what the beneficiary is rewarded.
+    pub role: Role,
+    /// The bank's customer number.
+    pub beneficiary: String,
+    /// The branch that owns the referral.
+    pub branch: String,
+    /// The beneficiary's tier at the qualifying instant; empty: none.
+    pub tier: String,
+    /// How much.
+    pub amounts: Amounts,
+    /// The window it counts in, e.g. `2025-06`; empty where the plan has no cap.
+    pub window: String,
+    /// When the completing fact happened.
+    pub qualified_at: Timestamp,
+    /// When it becomes payable.
+    pub due_at: Timestamp,
+    /// When it was granted.
+    pub created_at: Timestamp,
+}
+
+impl Entitlement {
+    /// What identifies it for ever, whatever its id: referral, plan, role, stage, milestone.
+    pub fn natural_key(&self) -> String {
+        format!("{}/{}/{}//", self.referral, self.plan, self.role.code())
+    }
+}
+
+/// One reward.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reward {
+    /// What was granted.
+    pub entitlement: Entitlement,
+    /// Where it stands.
+    pub state: State,
+    /// What cut it, or why it was refused.
+    pub reasons: Vec<String>,
+    /// Counts its changes from 1; its etag.
+    pub revision: i64,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+}
+
+/// A reward after a transition, and what the ledger writes down for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Moved {
+    /// As it stands now.
+    pub reward: Reward,
+    /// What moves.
+    pub postings: Vec<Posting>,
+}
+
+impl Reward {
+    /// Its resource name.
+    pub fn name(&self) -> String {
+        format!("rewards/{}", self.entitlement.id)
+    }
+
+    /// Refuses an etag that is not the one of this revision; an empty one stands for whatever it is now.
+    ///
+    /// # Errors
+    /// [`Refusal::EtagMismatch`].
+    pub fn check_etag(&self, etag: &str) -> Result<(), Refusal> {
+        check_etag(&self.name(), self.revision, etag)
+    }
+
+    /// Its due instant has come: it waits for a person from the plan's threshold on, and for nobody below.
+    ///
+    /// # Errors
+    /// [`Refusal::StateConflict`] unless it is accrued.
+    pub fn fall_due(self, approval_threshold: Option<Money>, now: Timestamp) -> Result<Moved, Refusal> {
+        let State::Accrued(accrued) = self.state.clone() else {
+            return Err(self.conflict("fall due"));
+        };
+        let waits =
+            approval_threshold.is_some_and(|threshold| self.entitlement.amounts.reward.minor() >= threshold.minor());
+        let state = if waits {
+            State::PendingApproval(accrued.wait_for_a_person())
+        } else {
+            State::Approved(accrued.need_nobody())
+        };
+        Ok(self.moved(state, Vec::new(), now))
+    }
+
+    /// A person lets it be paid.
+    ///
+    /// # Errors
+    /// [`Refusal::StateConflict`] unless it waits for approval.
+    pub fn approve(self, approver: &str, now: Timestamp) -> Result<Moved, Refusal> {
+        let State::PendingApproval(pending) = self.state.clone() else {
+            return Err(self.conflict("be approved"));
+        };
+        Ok(self.moved(State::Approved(pending.approve(approver)), Vec::new(), now))
+    }
+
+    /// A person refuses it: nothing is owed any more.
+    ///
+    /// # Errors
+    /// [`Refusal::StateConflict`] unless it waits for approval.
+    pub fn reject(mut self, by: &str, reason: &str, now: Timestamp) -> Result<Moved, Refusal> {
+        let State::PendingApproval(pending) = self.state.clone() else {
+            return Err(self.conflict("be rejected"));
+        };
+        self.reasons.push(reason.to_owned());
+        let postings = ledger::rejection(&self.entitlement.amounts);
+        Ok(self.moved(State::Rejected(pending.reject(by)), postings, now))
+    }
+
+    /// It goes to the bank under a new attempt; or is done where tax has taken all of it and nothing is left to pay.
+    ///
+    /// # Errors
+    /// [`Refusal::StateConflict`] unless it is approved.
+    pub fn instruct(self, now: Timestamp) -> Result<Moved, Refusal> {
+        let State::Approved(approved) = self.state.clone() else {
+            return Err(self.conflict("be instructed"));
+        };
+        if self.entitlement.amounts.net.is_zero() {
+            return Ok(self.moved(State::Paid(approved.owe_nothing()), Vec::new(), now));
+        }
+        let postings = ledger::instruction(&self.entitlement.amounts);
+        Ok(self.moved(State::Paying(approved.instruct()), postings, now))
+    }
+
+    /// The bank has paid the newest attempt: the one awaited, or one that it had refused before.
+    ///
+    /// # Errors
+    /// [`Refusal::StateConflict`] where no payment can have been under way.
+    pub fn settle(self, now: Timestamp) -> Result<Moved, Refusal> {
+        let amounts = self.entitlement.amounts;
+        let (paid, postings) = match self.state.clone() {
+            State::Paying(paying) => (paying.settle(), ledger::settlement(&amounts)),
+            State::Failed(failed) => (failed.settle_late(), ledger::late_settlement(&amounts)),
+            State::Approved(approved) if approved.0.attempts > 0 => {
+                (approved.settle_late(), ledger::late_settlement(&amounts))
+            }
+            State::Accrued(_)
+            | State::PendingApproval(_)
+            | State::Approved(_)
+            | State::Paid(_)
+            | State::Rejected(_) => return Err(self.conflict("be settled")),
+        };
+        Ok(self.moved(State::Paid(paid), postings, now))
+    }
+
+    /// The bank will never pay the newest attempt.
+    ///
+    /// # Errors
+    /// [`Refusal::StateConflict`] unless it is being paid.
+    pub fn refuse(self, now: Timestamp) -> Result<Moved, Refusal> {
+        let State::Paying(paying) = self.state.clone() else {
+            return Err(self.conflict("be refused by the bank"));
+        };
+        let postings = ledger::refusal(&self.entitlement.amounts);
+        Ok(self.moved(State::Failed(paying.refuse()), postings, now))
+    }
+
+    /// A person has it tried again.
+    ///
+    /// # Errors
+    /// [`Refusal::StateConflict`] unless the bank refused it.
+    pub fn retry(self, now: Timestamp) -> Result<Moved, Refusal> {
+        let State::Failed(failed) = self.state.clone() else {
+            return Err(self.conflict("be tried again"));
+        };
+        Ok(self.moved(State::Approved(failed.retry()), Vec::new(), now))
+    }
+
+    fn conflict(&self, act: &'static str) -> Refusal {
+        Refusal::StateConflict { name: self.name(), state: self.state.standing().code(), act }
+    }
+
+    fn moved(self, state: State, postings: Vec<Posting>, now: Timestamp) -> Moved {
+        let revision = self.revision.saturating_add(1);
+        Moved { reward: Self { state, revision, updated_at: now, ..self }, postings }
+    }
+}

@@ -1,0 +1,89 @@
+//! A reward in plain words, for a teller to read aloud: who, for what, how it was computed, where it is now and until when.
+
+use super::{
+    calculation::explanation,
+    grant::NOTHING_EARNED,
+    outcome::{Attempt, Status},
+    record::Record,
+    reward::{Reward, Role},
+    state::Standing,
+};
+
+/// The whole story, a sentence or two each.
+pub fn tell(reward: &Reward, newest: Option<&Attempt>, record: &Record<'_>) -> Vec<String> {
+    let mut sentences = vec![who(reward, record)];
+    sentences.extend(explanation::explain(&record.steps));
+    sentences.push(now(reward, newest, record));
+    sentences
+}
+
+fn who(reward: &Reward, record: &Record<'_>) -> String {
+    let entitlement = &reward.entitlement;
+    let did = match entitlement.role {
+        Role::Referrer => "introduced a new customer",
+        Role::Referee => "was introduced as a new customer",
+    };
+    format!(
+        "Customer {} {did} in referral {}, which qualified on {}.",
+        entitlement.beneficiary, entitlement.referral, record.days.qualified_on
+    )
+}
+
+/// Where it is now, and until when where that is known.
+fn now(reward: &Reward, newest: Option<&Attempt>, record: &Record<'_>) -> String {
+    let net = reward.entitlement.amounts.net;
+    match reward.state.standing() {
+        Standing::Accrued => {
+            format!("It is held back until {} ({}), and goes into payment then.", record.days.due_on, record.days.zone)
+        }
+        Standing::PendingApproval => "It is due, and waits for a person of the bank to approve it.".to_owned(),
+        Standing::Approved => "It is approved, and goes to core banking with the next payment run.".to_owned(),
+        Standing::Paying => match newest {
+            Some(attempt) if attempt.status == Status::Accepted => {
+                format!("Core banking has accepted the payment of {net} and has not settled it yet.")
+            }
+            Some(attempt) if attempt.first_sent_at.is_some() => {
+                format!("The payment of {net} has been handed to core banking, whose answer is awaited.")
+            }
+            _ => format!("The payment of {net} waits to be handed to core banking."),
+        },
+        Standing::Paid => match newest {
+            Some(attempt) => format!("{net} has been paid, under the bank's reference {}.", attempt.bank_reference),
+            None => "After tax nothing is left to pay, so it is done.".to_owned(),
+        },
+        Standing::Failed => {
+            let code = newest.map(|attempt| attempt.reason_code.as_str()).filter(|code| !code.is_empty());
+            let code = code.map(|code| format!(" (reason {code})")).unwrap_or_default();
+            format!("Core banking refused the payment{code}. A person of the bank decides whether to try again.")
+        }
+        Standing::Rejected => rejected(reward),
+    }
+}
+
+fn rejected(reward: &Reward) -> String {
+    if !reward.state.approver().is_empty() {
+        let reason = reward.reasons.last().map(String::as_str).unwrap_or_default();
+        return format!("It was refused at approval (reason {reason}): nothing is owed.");
+    }
+    match reward.reasons.last().map(String::as_str) {
+        Some(NOTHING_EARNED) | None => "The plan pays nothing for this qualifying amount.".to_owned(),
+        Some(_) => "There was no room for it, so nothing is owed.".to_owned(),
+    }
+}
+
+/// What it waits for, in words; empty when nothing.
+pub fn waiting_for(reward: &Reward, newest: Option<&Attempt>) -> String {
+    let awaited = match reward.state.standing() {
+        Standing::Accrued => return format!("its due time, {}", reward.entitlement.due_at),
+        Standing::PendingApproval => "the approval of a second person",
+        Standing::Approved => "the next payment run",
+        Standing::Paying => match newest {
+            Some(attempt) if attempt.status == Status::Accepted => "core banking to settle the payment",
+            Some(attempt) if attempt.first_sent_at.is_some() => "core banking's answer",
+            _ => "core banking to take the instruction",
+        },
+        Standing::Failed => "a person to have the payout tried again",
+        Standing::Paid | Standing::Rejected => "",
+    };
+    awaited.to_owned()
+}

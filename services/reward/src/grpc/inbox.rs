@@ -1,0 +1,66 @@
+//! `RewardInboxService`.
+
+use super::{Api, call::Call};
+use crate::{
+    commands::{
+        deliver::{Content, Deliver, TierChange},
+        grant_rewards::Case,
+    },
+    domain::refusal::{Fault, Refusal},
+    wire::qualification::{after, qualification_from},
+};
+use handsel_money::Timestamp;
+use handsel_outbox::{Actor, Origin, inbox::Arrival};
+use handsel_proto::handsel::reward::v1::{
+    self as wire, DeliverRequest, DeliverResponse,
+    deliver_request::{Message, message},
+    reward_inbox_service_server::RewardInboxService,
+};
+use handsel_service::{status::Violation, wire::timestamp_from};
+use tonic::{Request, Response, Status};
+
+#[tonic::async_trait]
+impl RewardInboxService for Api {
+    async fn deliver(&self, request: Request<DeliverRequest>) -> Result<Response<DeliverResponse>, Status> {
+        let call = Call::of(request)?;
+        let (actor, now) = (call.actor(), self.now());
+        let origin = Origin::from(call.message.origin.clone().unwrap_or_default());
+        let messages = &call.message.messages;
+        let command = Deliver {
+            means: self.service.means.clone(),
+            arrivals: messages.iter().map(|message| Arrival::of(message.sequence, message)).collect(),
+            contents: messages.iter().map(|message| content_from(message, &actor, now)).collect(),
+            origin,
+            actor,
+            now,
+        };
+        let source = command.origin.source.clone();
+        let receipts = self.run(&source, call.deadline, command).await?.map_err(Status::from)?;
+        Ok(Response::new(DeliverResponse { receipts }))
+    }
+}
+
+/// What a message says. What cannot be taken is refused for that message alone: the sender would only send it again.
+fn content_from(message: &Message, actor: &Actor, now: Timestamp) -> Result<Content, Refusal> {
+    match &message.content {
+        Some(message::Content::Qualification(said)) => {
+            let qualification = qualification_from(said, "qualification").map_err(untakeable)?;
+            Ok(Content::Qualification(Box::new(Case { qualification, actor: actor.clone(), now })))
+        }
+        Some(message::Content::TierChange(said)) => tier_change_from(said).map(Content::Tier).map_err(untakeable),
+        None => Err(Refusal::FieldInvalid(vec![Fault::new("content", "it is required")])),
+    }
+}
+
+fn tier_change_from(said: &wire::TierChange) -> Result<TierChange, Violation> {
+    let wire::TierChange { customer, tier, effective_time } = said;
+    Ok(TierChange {
+        customer: after("customers/", customer),
+        tier: tier.clone(),
+        effective_at: timestamp_from(effective_time.as_ref(), "tier_change.effective_time")?,
+    })
+}
+
+fn untakeable(violation: Violation) -> Refusal {
+    Refusal::FieldInvalid(vec![Fault::new(violation.field, violation.description)])
+}

@@ -1,0 +1,37 @@
+//! The rpcs, one file a service: request → command or query → response.
+//!
+//! Never here: an `if` on a business fact.
+
+mod call;
+mod inbox;
+mod ledger;
+mod plan;
+mod refusal;
+mod reward;
+mod settlement;
+
+use crate::service::Service;
+use handsel_proto::handsel::reward::v1::{
+    ledger_service_server::LedgerServiceServer, plan_service_server::PlanServiceServer,
+    reward_inbox_service_server::RewardInboxServiceServer, reward_service_server::RewardServiceServer,
+    settlement_service_server::SettlementServiceServer,
+};
+use std::sync::Arc;
+use tonic::service::RoutesBuilder;
+
+/// The handlers of every rpc service.
+#[derive(Clone)]
+struct Api {
+    service: Arc<Service>,
+}
+
+/// Adds every rpc service.
+pub(crate) fn add_to(service: &Arc<Service>, routes: &mut RoutesBuilder) {
+    let api = Api { service: Arc::clone(service) };
+    routes
+        .add_service(PlanServiceServer::new(api.clone()))
+        .add_service(RewardServiceServer::new(api.clone()))
+        .add_service(SettlementServiceServer::new(api.clone()))
+        .add_service(LedgerServiceServer::new(api.clone()))
+        .add_service(RewardInboxServiceServer::new(api));
+}

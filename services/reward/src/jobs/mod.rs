@@ -1,0 +1,95 @@
+//! The loops of the reward service: what is due, what is approved, what is to be sent, statements to the log, and forgetting.
+//!
+//! Never here: work that a command does not do.
+
+mod push;
+
+use crate::{
+    commands::{fall_due::FallDue, instruct::Instruct},
+    config::Settlement,
+    service::Service,
+};
+use handsel_money::Timestamp;
+use handsel_outbox::{AuditDeliver, AuditRelay, PurgeSent, Relay};
+use handsel_service::{Job, Worked};
+use handsel_storage::{Command, Fault, PurgeRequests};
+use std::{sync::Arc, time::Duration};
+
+/// The lane of jobs that move payouts, one after the other.
+const PAYOUTS: &str = "payouts";
+/// Request ids and sent statements are kept so long: longer than any client tries again, and than any backup lives.
+const KEPT: Duration = Duration::from_secs(40 * 24 * 60 * 60);
+const PURGE_PERIOD: Duration = Duration::from_secs(60 * 60);
+const PURGE_BATCH: i64 = 1000;
+
+/// Every loop.
+pub(crate) fn all(service: &Arc<Service>) -> Vec<Job> {
+    let mut jobs = vec![due(service), instruct(service)];
+    if let Settlement::Push(bank) = &service.config.settlement {
+        jobs.push(push::job(service, bank.clone()));
+    }
+    if let Some(audit) = &service.peers.audit {
+        let deliver = Arc::new(AuditDeliver::new(audit.clone()));
+        let relay: Relay = AuditRelay::new(service.db.clone(), crate::Reward::NAME, deliver);
+        jobs.push(relay.woken_by(service.lanes.after_commit()).job());
+    }
+    jobs.push(purge(service));
+    jobs
+}
+
+/// Accrued rewards whose due instant has come.
+fn due(service: &Arc<Service>) -> Job {
+    let own = Arc::clone(service);
+    Job::new("reward due", service.config.pace.period, move || {
+        let service = Arc::clone(&own);
+        async move {
+            let limit = service.config.pace.batch;
+            let now = service.world.business.now();
+            let moved = run(&service, FallDue { means: service.means.clone(), now, limit }).await?;
+            Ok(full(moved, limit))
+        }
+    })
+}
+
+/// Approved rewards get their attempt.
+fn instruct(service: &Arc<Service>) -> Job {
+    let own = Arc::clone(service);
+    Job::new("reward instruct", service.config.pace.period, move || {
+        let service = Arc::clone(&own);
+        async move {
+            let limit = service.config.pace.batch;
+            let now = service.world.business.now();
+            let moved = run(&service, Instruct { means: service.means.clone(), now, limit }).await?;
+            Ok(full(moved, limit))
+        }
+    })
+}
+
+/// Request ids and sent statements that are too old to be asked for again.
+fn purge(service: &Arc<Service>) -> Job {
+    let own = Arc::clone(service);
+    Job::new("reward purge", PURGE_PERIOD, move || {
+        let service = Arc::clone(&own);
+        async move {
+            let requests = PurgeRequests { before: long_ago(service.world.business.now()), limit: PURGE_BATCH };
+            let before = long_ago(service.world.system.now());
+            let sent = PurgeSent { destination: "audit", before, limit: PURGE_BATCH };
+            let forgotten = [run(&service, requests).await?, run(&service, sent).await?];
+            let more = forgotten.into_iter().any(|count| i64::try_from(count).is_ok_and(|count| count >= PURGE_BATCH));
+            Ok(if more { Worked::More } else { Worked::Idle })
+        }
+    })
+}
+
+/// Runs a command in the lane of payouts, so that whoever waits for commits is woken.
+async fn run<C: Command>(service: &Service, command: C) -> Result<C::Output, Fault> {
+    service.lanes.run(PAYOUTS, command).await
+}
+
+fn full(moved: usize, limit: i64) -> Worked {
+    if i64::try_from(moved).is_ok_and(|moved| moved >= limit) { Worked::More } else { Worked::Idle }
+}
+
+fn long_ago(now: Timestamp) -> Timestamp {
+    now.checked_sub(KEPT).unwrap_or(Timestamp::MIN)
+}

@@ -1,0 +1,86 @@
+//! Rewards: one as a whole, pages of them.
+
+use crate::{
+    domain::{outcome::Attempt, record::Record, reward::Reward},
+    store,
+};
+use handsel_money::Timestamp;
+use handsel_storage::{At, Db, Fault, Tx};
+use std::collections::HashMap;
+use uuid::Uuid;
+
+pub(crate) use crate::store::reward_read::Filter;
+
+/// One reward with everything known of it.
+pub(crate) struct Whole {
+    pub(crate) reward: Reward,
+    /// Oldest first.
+    pub(crate) attempts: Vec<Attempt>,
+    pub(crate) record: Record<'static>,
+}
+
+/// One reward.
+pub(crate) async fn get(db: &Db, id: Uuid) -> Result<Option<Whole>, Fault> {
+    let mut tx = db.read().await?;
+    let (Some(reward), Some(trace)) =
+        (store::reward_read::one(&mut tx, id).await?, store::reward_read::trace(&mut tx, id).await?)
+    else {
+        return Ok(None);
+    };
+    let record = serde_json::from_slice(&trace).map_err(|error| Fault::Invalid(format!("reward.trace: {error}")))?;
+    let mut attempts = store::attempt::of_rewards(&mut tx, vec![id]).await?;
+    attempts.sort_by_key(|attempt| attempt.number);
+    Ok(Some(Whole { reward, attempts, record }))
+}
+
+/// The plan of a reward, which never changes.
+pub(crate) async fn plan_of(db: &Db, id: Uuid) -> Result<Option<String>, Fault> {
+    store::reward_read::plan_of(db, id).await
+}
+
+/// A reward and its attempts, oldest first.
+pub(crate) type RewardAndAttempts = (Reward, Vec<Attempt>);
+
+/// A page of rewards, newest first, after the one granted at this instant under this id.
+pub(crate) async fn list(
+    db: &Db,
+    filter: Filter,
+    after: Option<(Timestamp, Uuid)>,
+    limit: i64,
+) -> Result<Vec<RewardAndAttempts>, Fault> {
+    let mut tx = db.read().await?;
+    let rewards = store::reward_read::page(&mut tx, filter, after.map(|(at, id)| (At(at), id)), limit).await?;
+    join_attempts(&mut tx, rewards).await
+}
+
+/// These rewards as they stand now, in the order named; those that do not exist are left out.
+pub(crate) async fn named(db: &Db, ids: &[Uuid]) -> Result<Vec<RewardAndAttempts>, Fault> {
+    let mut tx = db.read().await?;
+    let found = store::reward_read::many(&mut tx, ids.to_vec()).await?;
+    let mut by_id: HashMap<Uuid, Reward> = found.into_iter().map(|one| (one.entitlement.id, one)).collect();
+    let rewards = ids.iter().filter_map(|id| by_id.remove(id)).collect();
+    join_attempts(&mut tx, rewards).await
+}
+
+/// These rewards with their attempts, for which the database is asked only if there are any.
+pub(crate) async fn with_attempts(db: &Db, rewards: Vec<Reward>) -> Result<Vec<RewardAndAttempts>, Fault> {
+    if rewards.iter().all(|reward| reward.state.attempts() == 0) {
+        return Ok(rewards.into_iter().map(|reward| (reward, Vec::new())).collect());
+    }
+    join_attempts(&mut db.read().await?, rewards).await
+}
+
+async fn join_attempts(tx: &mut Tx, rewards: Vec<Reward>) -> Result<Vec<RewardAndAttempts>, Fault> {
+    let tried = rewards.iter().filter(|reward| reward.state.attempts() > 0);
+    let mut attempts = store::attempt::of_rewards(tx, tried.map(|reward| reward.entitlement.id).collect()).await?;
+    attempts.sort_by_key(|attempt| attempt.number);
+    let mut of_reward: HashMap<Uuid, Vec<Attempt>> = HashMap::new();
+    for attempt in attempts {
+        of_reward.entry(attempt.reward).or_default().push(attempt);
+    }
+    let join = |reward: Reward| {
+        let attempts = of_reward.remove(&reward.entitlement.id).unwrap_or_default();
+        (reward, attempts)
+    };
+    Ok(rewards.into_iter().map(join).collect())
+}

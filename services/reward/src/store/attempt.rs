@@ -1,0 +1,204 @@
+//! Attempts to pay: what the bank was told, and what it said.
+
+use super::{corrupt, money};
+use crate::domain::outcome::{Attempt, Status};
+use handsel_money::{Money, Timestamp};
+use handsel_storage::{At, Column, Fault, Tx, row};
+use uuid::Uuid;
+
+row! {
+    pub(crate) struct AttemptRow {
+        pub reward_id: Uuid,
+        pub number: i64,
+        pub end_to_end_id: String,
+        pub status: String,
+        pub reason_code: String,
+        pub bank_reference: String,
+        pub instructed_at: At,
+        pub first_sent_at: Option<At>,
+        pub outcome_at: Option<At>,
+    }
+}
+
+impl AttemptRow {
+    fn restore(self) -> Result<Attempt, Fault> {
+        let Self {
+            reward_id,
+            number,
+            end_to_end_id,
+            status,
+            reason_code,
+            bank_reference,
+            instructed_at,
+            first_sent_at,
+            outcome_at,
+        } = self;
+        Ok(Attempt {
+            reward: reward_id,
+            number,
+            end_to_end_id,
+            status: Status::from_code(&status).ok_or_else(|| corrupt("attempt.status", &status))?,
+            reason_code,
+            bank_reference,
+            instructed_at: instructed_at.0,
+            first_sent_at: first_sent_at.map(|at| at.0),
+            outcome_at: outcome_at.map(|at| at.0),
+        })
+    }
+}
+
+fn restore_all(rows: Vec<AttemptRow>) -> Result<Vec<Attempt>, Fault> {
+    rows.into_iter().map(AttemptRow::restore).collect()
+}
+
+/// Adds attempts of which nothing is known yet.
+pub(crate) async fn insert(tx: &mut Tx, attempts: &[Attempt]) -> Result<(), Fault> {
+    if attempts.is_empty() {
+        return Ok(());
+    }
+    tx.bulk(
+        "INSERT INTO attempt (reward_id, number, end_to_end_id, instructed_at)
+         SELECT * FROM UNNEST($1::uuid[], $2::bigint[], $3::text[], $4::timestamptz[])",
+        "INSERT INTO attempt (reward_id, number, end_to_end_id, instructed_at) VALUES ($1, $2, $3, $4)",
+        vec![
+            Column::Uuid(attempts.iter().map(|one| one.reward).collect()),
+            Column::Int(attempts.iter().map(|one| one.number).collect()),
+            Column::Text(attempts.iter().map(|one| one.end_to_end_id.clone()).collect()),
+            Column::At(attempts.iter().map(|one| At(one.instructed_at)).collect()),
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Saves what is known of attempts whose rewards are locked.
+pub(crate) async fn save(tx: &mut Tx, attempts: &[&Attempt]) -> Result<(), Fault> {
+    if attempts.is_empty() {
+        return Ok(());
+    }
+    let text = |of: fn(&Attempt) -> &str| Column::Text(attempts.iter().map(|one| of(one).to_owned()).collect());
+    tx.bulk(
+        "UPDATE attempt SET status = saved.status, reason_code = saved.reason_code,
+                            bank_reference = saved.bank_reference, outcome_at = saved.outcome_at
+         FROM UNNEST($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[])
+              AS saved (end_to_end_id, status, reason_code, bank_reference, outcome_at)
+         WHERE attempt.end_to_end_id = saved.end_to_end_id",
+        "UPDATE attempt SET status = $2, reason_code = $3, bank_reference = $4, outcome_at = $5
+         WHERE end_to_end_id = $1",
+        vec![
+            text(|one| &one.end_to_end_id),
+            text(|one| one.status.code()),
+            text(|one| &one.reason_code),
+            text(|one| &one.bank_reference),
+            Column::OptAt(attempts.iter().map(|one| one.outcome_at.map(At)).collect()),
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// The attempts of these end-to-end ids, in no order; those that nobody made are absent.
+pub(crate) async fn by_end_to_end_id(tx: &mut Tx, ids: Vec<String>) -> Result<Vec<Attempt>, Fault> {
+    let rows = tx
+        .all_by(
+            "SELECT reward_id, number, end_to_end_id, status, reason_code, bank_reference, instructed_at, first_sent_at,
+                    outcome_at
+             FROM attempt WHERE end_to_end_id = ANY($1)",
+            "SELECT reward_id, number, end_to_end_id, status, reason_code, bank_reference, instructed_at, first_sent_at,
+                    outcome_at
+             FROM attempt WHERE end_to_end_id = $1",
+            Column::Text(ids),
+        )
+        .await?;
+    restore_all(rows)
+}
+
+/// The attempts of these rewards, in no order.
+pub(crate) async fn of_rewards(tx: &mut Tx, rewards: Vec<Uuid>) -> Result<Vec<Attempt>, Fault> {
+    if rewards.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = tx
+        .all_by(
+            "SELECT reward_id, number, end_to_end_id, status, reason_code, bank_reference, instructed_at, first_sent_at,
+                    outcome_at
+             FROM attempt WHERE reward_id = ANY($1)",
+            "SELECT reward_id, number, end_to_end_id, status, reason_code, bank_reference, instructed_at, first_sent_at,
+                    outcome_at
+             FROM attempt WHERE reward_id = $1",
+            Column::Uuid(rewards),
+        )
+        .await?;
+    restore_all(rows)
+}
+
+row! {
+    pub(crate) struct OpenRow {
+        pub end_to_end_id: String,
+        pub reward_id: Uuid,
+        pub number: i64,
+        pub payee: String,
+        pub currency: String,
+        pub net_minor: i64,
+        pub instructed_at: At,
+        pub first_sent_at: Option<At>,
+    }
+}
+
+/// An attempt whose outcome is unknown, with what the bank needs to make it.
+#[derive(Clone, Debug)]
+pub(crate) struct Open {
+    pub(crate) end_to_end_id: String,
+    pub(crate) reward: Uuid,
+    pub(crate) number: i64,
+    pub(crate) payee: String,
+    pub(crate) amount: Money,
+    pub(crate) instructed_at: Timestamp,
+    pub(crate) first_sent_at: Option<Timestamp>,
+}
+
+/// Attempts whose outcome is unknown, oldest first, after a position.
+pub(crate) async fn open(tx: &mut Tx, after: Option<(At, String)>, limit: i64) -> Result<Vec<Open>, Fault> {
+    let (after_at, after_id) = after.unzip();
+    let rows: Vec<OpenRow> = tx
+        .all(
+            "SELECT a.end_to_end_id, a.reward_id, a.number, r.beneficiary AS payee, r.currency, r.net_minor,
+                    a.instructed_at, a.first_sent_at
+             FROM attempt a JOIN reward r ON r.id = a.reward_id
+             WHERE a.status IN ('UNKNOWN', 'ACCEPTED') AND ($1 IS NULL OR (a.instructed_at, a.end_to_end_id) > ($1, $2))
+             ORDER BY a.instructed_at, a.end_to_end_id LIMIT $3",
+            (after_at, after_id, limit),
+        )
+        .await?;
+    rows.into_iter()
+        .map(|row| {
+            let OpenRow { end_to_end_id, reward_id, number, payee, currency, net_minor, instructed_at, first_sent_at } =
+                row;
+            Ok(Open {
+                end_to_end_id,
+                reward: reward_id,
+                number,
+                payee,
+                amount: money(&currency, net_minor)?,
+                instructed_at: instructed_at.0,
+                first_sent_at: first_sent_at.map(|at| at.0),
+            })
+        })
+        .collect()
+}
+
+/// Records that attempts leave for the first time; an earlier first time stays.
+pub(crate) async fn mark_sent(tx: &mut Tx, ids: Vec<String>, now: Timestamp) -> Result<(), Fault> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let at = Column::At(ids.iter().map(|_| At(now)).collect());
+    tx.bulk(
+        "UPDATE attempt SET first_sent_at = sent.at FROM UNNEST($1::text[], $2::timestamptz[]) AS sent (id, at)
+         WHERE attempt.end_to_end_id = sent.id AND attempt.first_sent_at IS NULL",
+        "UPDATE attempt SET first_sent_at = $2 WHERE end_to_end_id = $1 AND first_sent_at IS NULL",
+        vec![Column::Text(ids), at],
+    )
+    .await?;
+    Ok(())
+}

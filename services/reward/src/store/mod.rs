@@ -1,0 +1,31 @@
+//! Every SQL statement of the reward service, and its rows. One file an entity.
+//!
+//! Never here: a decision.
+//!
+//! Locks are taken in one order: budget rows by plan, then rewards by id. A budget row guards every counter of its plan.
+
+pub(crate) mod attempt;
+pub(crate) mod conflict;
+pub(crate) mod counter;
+pub(crate) mod plan;
+pub(crate) mod qualification;
+pub(crate) mod reward;
+pub(crate) mod reward_read;
+pub(crate) mod tier;
+pub(crate) mod transfer;
+
+use handsel_money::{Currency, Money};
+use handsel_storage::Fault;
+
+/// What a column should never hold, and does: a defect of ours or a hand in the database.
+pub(crate) fn corrupt(what: &str, value: &str) -> Fault {
+    Fault::Invalid(format!("{what} holds {value:?}"))
+}
+
+pub(crate) fn currency(code: &str) -> Result<Currency, Fault> {
+    code.parse().map_err(|_| corrupt("a currency column", code))
+}
+
+pub(crate) fn money(code: &str, minor: i64) -> Result<Money, Fault> {
+    Ok(Money::new(currency(code)?, minor))
+}

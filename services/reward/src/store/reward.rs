@@ -1,0 +1,264 @@
+//! Rewards. What was granted is written once; where a reward stands is updated under its lock.
+
+use super::{corrupt, money};
+use crate::domain::{
+    reward::{Amounts, Entitlement, Reward, Role},
+    state::{Standing, State},
+};
+use handsel_storage::{At, Column, Fault, LockTable, Tx, row};
+use uuid::Uuid;
+
+/// A reward, for who changes where it stands.
+pub(crate) static REWARD: LockTable =
+    LockTable { table: "reward", sql: "SELECT 1 FROM reward WHERE id = ANY($1) ORDER BY id FOR UPDATE" };
+
+row! {
+    pub(crate) struct RewardRow {
+        pub id: Uuid,
+        pub referral: Uuid,
+        pub plan_id: String,
+        pub plan_version: i64,
+        pub role: String,
+        pub beneficiary: String,
+        pub branch: String,
+        pub tier: String,
+        pub currency: String,
+        pub gross_minor: i64,
+        pub reward_minor: i64,
+        pub tax_minor: i64,
+        pub net_minor: i64,
+        pub cost_minor: i64,
+        pub reasons: String,
+        pub window_key: String,
+        pub qualified_at: At,
+        pub due_at: At,
+        pub created_at: At,
+        pub state: String,
+        pub approver: String,
+        pub attempts: i64,
+        pub revision: i64,
+        pub updated_at: At,
+    }
+}
+
+impl RewardRow {
+    pub(crate) fn restore(self) -> Result<Reward, Fault> {
+        let Self {
+            id,
+            referral,
+            plan_id,
+            plan_version,
+            role,
+            beneficiary,
+            branch,
+            tier,
+            currency,
+            gross_minor,
+            reward_minor,
+            tax_minor,
+            net_minor,
+            cost_minor,
+            reasons,
+            window_key,
+            qualified_at,
+            due_at,
+            created_at,
+            state,
+            approver,
+            attempts,
+            revision,
+            updated_at,
+        } = self;
+        let amounts = Amounts {
+            gross: money(&currency, gross_minor)?,
+            reward: money(&currency, reward_minor)?,
+            tax: money(&currency, tax_minor)?,
+            net: money(&currency, net_minor)?,
+            cost: money(&currency, cost_minor)?,
+        };
+        let entitlement = Entitlement {
+            id,
+            referral,
+            plan: plan_id,
+            plan_version,
+            role: Role::from_code(&role).ok_or_else(|| corrupt("reward.role", &role))?,
+            beneficiary,
+            branch,
+            tier,
+            amounts,
+            window: window_key,
+            qualified_at: qualified_at.0,
+            due_at: due_at.0,
+            created_at: created_at.0,
+        };
+        let standing = Standing::from_code(&state).ok_or_else(|| corrupt("reward.state", &state))?;
+        Ok(Reward {
+            entitlement,
+            state: State::restore(standing, approver, attempts),
+            reasons: reasons.split_whitespace().map(str::to_owned).collect(),
+            revision,
+            updated_at: updated_at.0,
+        })
+    }
+}
+
+pub(crate) fn restore_all(rows: Vec<RewardRow>) -> Result<Vec<Reward>, Fault> {
+    rows.into_iter().map(RewardRow::restore).collect()
+}
+
+/// A reward that is granted now, with the trace of how it was computed.
+pub(crate) struct Granted<'a> {
+    pub(crate) reward: &'a Reward,
+    pub(crate) trace: Vec<u8>,
+}
+
+/// Adds rewards.
+pub(crate) async fn insert(tx: &mut Tx, added: Vec<Granted<'_>>) -> Result<(), Fault> {
+    if added.is_empty() {
+        return Ok(());
+    }
+    let rewards: Vec<&Reward> = added.iter().map(|one| one.reward).collect();
+    let text = |of: fn(&Reward) -> &str| Column::Text(rewards.iter().map(|one| of(one).to_owned()).collect());
+    let int = |of: fn(&Reward) -> i64| Column::Int(rewards.iter().map(|one| of(one)).collect());
+    let uuid = |of: fn(&Reward) -> Uuid| Column::Uuid(rewards.iter().map(|one| of(one)).collect());
+    let at = |of: fn(&Reward) -> At| Column::At(rewards.iter().map(|one| of(one)).collect());
+    let columns = vec![
+        uuid(|one| one.entitlement.id),
+        uuid(|one| one.entitlement.referral),
+        text(|one| &one.entitlement.plan),
+        int(|one| one.entitlement.plan_version),
+        text(|one| one.entitlement.role.code()),
+        text(|one| &one.entitlement.beneficiary),
+        text(|one| &one.entitlement.branch),
+        text(|one| &one.entitlement.tier),
+        text(|one| one.entitlement.amounts.gross.currency().code()),
+        int(|one| one.entitlement.amounts.gross.minor()),
+        int(|one| one.entitlement.amounts.reward.minor()),
+        int(|one| one.entitlement.amounts.tax.minor()),
+        int(|one| one.entitlement.amounts.net.minor()),
+        int(|one| one.entitlement.amounts.cost.minor()),
+        Column::Text(rewards.iter().map(|one| one.reasons.join(" ")).collect()),
+        text(|one| &one.entitlement.window),
+        at(|one| At(one.entitlement.qualified_at)),
+        at(|one| At(one.entitlement.due_at)),
+        at(|one| At(one.entitlement.created_at)),
+        text(|one| one.state.standing().code()),
+        int(|one| one.revision),
+        at(|one| At(one.updated_at)),
+        Column::Bytes(added.into_iter().map(|one| one.trace).collect()),
+    ];
+    tx.bulk(
+        "INSERT INTO reward (id, referral, plan_id, plan_version, role, beneficiary, branch, tier, currency, gross_minor,
+                             reward_minor, tax_minor, net_minor, cost_minor, reasons, window_key, qualified_at, due_at,
+                             created_at, state, revision, updated_at, trace)
+         SELECT * FROM UNNEST($1::uuid[], $2::uuid[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[],
+                              $8::text[], $9::text[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[],
+                              $14::bigint[], $15::text[], $16::text[], $17::timestamptz[], $18::timestamptz[],
+                              $19::timestamptz[], $20::text[], $21::bigint[], $22::timestamptz[], $23::bytea[])",
+        "INSERT INTO reward (id, referral, plan_id, plan_version, role, beneficiary, branch, tier, currency, gross_minor,
+                             reward_minor, tax_minor, net_minor, cost_minor, reasons, window_key, qualified_at, due_at,
+                             created_at, state, revision, updated_at, trace)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)",
+        columns,
+    )
+    .await?;
+    Ok(())
+}
+
+/// Saves where rewards stand. They are locked, so each revision follows the one that was read.
+pub(crate) async fn save(tx: &mut Tx, rewards: &[&Reward]) -> Result<(), Fault> {
+    if rewards.is_empty() {
+        return Ok(());
+    }
+    let columns = vec![
+        Column::Uuid(rewards.iter().map(|one| one.entitlement.id).collect()),
+        Column::Text(rewards.iter().map(|one| one.state.standing().code().to_owned()).collect()),
+        Column::Text(rewards.iter().map(|one| one.state.approver().to_owned()).collect()),
+        Column::Int(rewards.iter().map(|one| one.state.attempts()).collect()),
+        Column::Text(rewards.iter().map(|one| one.reasons.join(" ")).collect()),
+        Column::Int(rewards.iter().map(|one| one.revision).collect()),
+        Column::At(rewards.iter().map(|one| At(one.updated_at)).collect()),
+    ];
+    let saved = tx
+        .bulk(
+            "UPDATE reward SET state = saved.state, approver = saved.approver, attempts = saved.attempts,
+                               reasons = saved.reasons, revision = saved.revision, updated_at = saved.updated_at
+             FROM UNNEST($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::bigint[], $7::timestamptz[])
+                  AS saved (id, state, approver, attempts, reasons, revision, updated_at)
+             WHERE reward.id = saved.id AND reward.revision = saved.revision - 1",
+            "UPDATE reward SET state = $2, approver = $3, attempts = $4, reasons = $5, revision = $6, updated_at = $7
+             WHERE id = $1 AND revision = $6 - 1",
+            columns,
+        )
+        .await?;
+    if usize::try_from(saved) == Ok(rewards.len()) { Ok(()) } else { Err(Fault::Contention) }
+}
+
+/// The rewards of these referrals, in no order.
+pub(crate) async fn of_referrals(tx: &mut Tx, referrals: Vec<Uuid>) -> Result<Vec<Reward>, Fault> {
+    if referrals.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = tx
+        .all_by(
+            "SELECT id, referral, plan_id, plan_version, role, beneficiary, branch, tier, currency, gross_minor,
+                    reward_minor, tax_minor, net_minor, cost_minor, reasons, window_key, qualified_at, due_at, created_at,
+                    state, approver, attempts, revision, updated_at
+             FROM reward WHERE referral = ANY($1)",
+            "SELECT id, referral, plan_id, plan_version, role, beneficiary, branch, tier, currency, gross_minor,
+                    reward_minor, tax_minor, net_minor, cost_minor, reasons, window_key, qualified_at, due_at, created_at,
+                    state, approver, attempts, revision, updated_at
+             FROM reward WHERE referral = $1",
+            Column::Uuid(referrals),
+        )
+        .await?;
+    restore_all(rows)
+}
+
+/// These rewards, locked in order of id; those that do not exist are absent.
+pub(crate) async fn lock(tx: &mut Tx, ids: Vec<Uuid>) -> Result<Vec<Reward>, Fault> {
+    let rows = tx
+        .all_by(
+            "SELECT id, referral, plan_id, plan_version, role, beneficiary, branch, tier, currency, gross_minor,
+                    reward_minor, tax_minor, net_minor, cost_minor, reasons, window_key, qualified_at, due_at, created_at,
+                    state, approver, attempts, revision, updated_at
+             FROM reward WHERE id = ANY($1) ORDER BY id FOR UPDATE",
+            "SELECT id, referral, plan_id, plan_version, role, beneficiary, branch, tier, currency, gross_minor,
+                    reward_minor, tax_minor, net_minor, cost_minor, reasons, window_key, qualified_at, due_at, created_at,
+                    state, approver, attempts, revision, updated_at
+             FROM reward WHERE id = $1",
+            Column::Uuid(ids),
+        )
+        .await?;
+    restore_all(rows)
+}
+
+/// Accrued rewards that are due by `now`, the longest due first, locked; those that another process holds are left to it.
+pub(crate) async fn lock_due(tx: &mut Tx, now: At, limit: i64) -> Result<Vec<Reward>, Fault> {
+    let sql = tx.pick(
+        "SELECT id, referral, plan_id, plan_version, role, beneficiary, branch, tier, currency, gross_minor, reward_minor,
+                tax_minor, net_minor, cost_minor, reasons, window_key, qualified_at, due_at, created_at, state, approver,
+                attempts, revision, updated_at
+         FROM reward WHERE state = 'ACCRUED' AND due_at <= $1 ORDER BY due_at, id LIMIT $2 FOR UPDATE SKIP LOCKED",
+        "SELECT id, referral, plan_id, plan_version, role, beneficiary, branch, tier, currency, gross_minor, reward_minor,
+                tax_minor, net_minor, cost_minor, reasons, window_key, qualified_at, due_at, created_at, state, approver,
+                attempts, revision, updated_at
+         FROM reward WHERE state = 'ACCRUED' AND due_at <= $1 ORDER BY due_at, id LIMIT $2",
+    );
+    restore_all(tx.all(sql, (now, limit)).await?)
+}
+
+/// Approved rewards, the longest approved first, locked; those that another process holds are left to it.
+pub(crate) async fn lock_approved(tx: &mut Tx, limit: i64) -> Result<Vec<Reward>, Fault> {
+    let sql = tx.pick(
+        "SELECT id, referral, plan_id, plan_version, role, beneficiary, branch, tier, currency, gross_minor, reward_minor,
+                tax_minor, net_minor, cost_minor, reasons, window_key, qualified_at, due_at, created_at, state, approver,
+                attempts, revision, updated_at
+         FROM reward WHERE state = 'APPROVED' ORDER BY updated_at, id LIMIT $1 FOR UPDATE SKIP LOCKED",
+        "SELECT id, referral, plan_id, plan_version, role, beneficiary, branch, tier, currency, gross_minor, reward_minor,
+                tax_minor, net_minor, cost_minor, reasons, window_key, qualified_at, due_at, created_at, state, approver,
+                attempts, revision, updated_at
+         FROM reward WHERE state = 'APPROVED' ORDER BY updated_at, id LIMIT $1",
+    );
+    restore_all(tx.all(sql, (limit,)).await?)
+}

@@ -1,0 +1,11 @@
+//! Between the contract's messages and the domain's types, both ways, for handlers and for the jobs that call the bank.
+//!
+//! Never here: a decision.
+
+pub(crate) mod ledger;
+pub(crate) mod plan;
+pub(crate) mod qualification;
+pub(crate) mod reward;
+pub(crate) mod rule;
+pub(crate) mod settlement;
+pub(crate) mod terms;

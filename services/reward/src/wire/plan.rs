@@ -1,0 +1,102 @@
+//! A plan for the wire.
+
+use super::rule::to_role_rule;
+use crate::domain::{
+    calculation::{
+        caps::{Limits, OnExceed},
+        tax::{Basis, BorneBy, FlatTax, Tax},
+        window::Window,
+    },
+    plan::{Plan, State},
+    terms::Terms,
+};
+use handsel_money::{Money, Rounding};
+use handsel_proto::handsel::reward::v1::{self as wire, flat_tax, plan};
+use handsel_service::wire::{to_decimal, to_money, to_timestamp};
+
+/// A plan with what it has granted in all.
+pub(crate) fn to_plan(plan: &Plan, granted_minor: i64) -> wire::Plan {
+    let Plan { id: _, version, display_name, terms, maker, state, revision, created_at, updated_at } = plan;
+    let Terms { currency, zone, rounding, roles, window, limits, tax, holding_days, approval_threshold } = terms;
+    wire::Plan {
+        name: plan.name(),
+        display_name: display_name.clone(),
+        state: to_state(state).into(),
+        version: i32::try_from(*version).unwrap_or(i32::MAX),
+        currency_code: currency.code().to_owned(),
+        time_zone: zone.name().to_owned(),
+        rounding: to_rounding(*rounding).into(),
+        role_rules: roles.iter().map(to_role_rule).collect(),
+        beneficiary_cap: window.map(|window| to_cap(window, limits)),
+        budget: limits.budget.map(to_money),
+        on_exceed: to_on_exceed(*window, limits).into(),
+        tax: to_tax(tax),
+        holding_days: *holding_days,
+        approval_threshold: approval_threshold.map(to_money),
+        granted: Some(to_money(Money::new(*currency, granted_minor))),
+        etag: revision.to_string(),
+        maker: maker.clone(),
+        checker: state.checker().to_owned(),
+        create_time: Some(to_timestamp(*created_at)),
+        update_time: Some(to_timestamp(*updated_at)),
+    }
+}
+
+fn to_state(state: &State) -> plan::State {
+    match state {
+        State::Draft(_) => plan::State::Draft,
+        State::InReview(_) => plan::State::InReview,
+        State::Active(_) => plan::State::Active,
+    }
+}
+
+fn to_rounding(rounding: Rounding) -> wire::Rounding {
+    match rounding {
+        Rounding::HalfUp => wire::Rounding::HalfUp,
+        Rounding::HalfEven => wire::Rounding::HalfEven,
+        Rounding::Down => wire::Rounding::Down,
+        Rounding::Up => wire::Rounding::Up,
+    }
+}
+
+fn to_cap(window: Window, limits: &Limits) -> wire::BeneficiaryCap {
+    let window = match window {
+        Window::Month => wire::Window::Month,
+        Window::Quarter => wire::Window::Quarter,
+        Window::Year => wire::Window::Year,
+        Window::Lifetime => wire::Window::Lifetime,
+    };
+    wire::BeneficiaryCap {
+        window: window.into(),
+        // The contract takes at most 1,000,000.
+        max_count: i32::try_from(limits.count_cap.unwrap_or_default()).unwrap_or(i32::MAX),
+        max_amount: limits.amount_cap.map(to_money),
+    }
+}
+
+/// What a plan without cap and budget does with what exceeds them was never asked.
+fn to_on_exceed(window: Option<Window>, limits: &Limits) -> wire::OnExceed {
+    match limits.on_exceed {
+        _ if window.is_none() && limits.budget.is_none() => wire::OnExceed::Unspecified,
+        OnExceed::Reduce => wire::OnExceed::Reduce,
+        OnExceed::Reject => wire::OnExceed::Reject,
+    }
+}
+
+fn to_tax(tax: &Tax) -> Option<wire::FlatTax> {
+    let Tax::Flat(FlatTax { rate, exempt_up_to, basis, borne_by }) = tax else { return None };
+    let basis = match basis {
+        Basis::Whole => flat_tax::Basis::Whole,
+        Basis::Excess => flat_tax::Basis::Excess,
+    };
+    let borne_by = match borne_by {
+        BorneBy::Recipient => flat_tax::BorneBy::Recipient,
+        BorneBy::Bank => flat_tax::BorneBy::Bank,
+    };
+    Some(wire::FlatTax {
+        rate: Some(to_decimal(*rate)),
+        exempt_up_to: Some(to_money(*exempt_up_to)),
+        basis: basis.into(),
+        borne_by: borne_by.into(),
+    })
+}

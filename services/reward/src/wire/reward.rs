@@ -1,0 +1,147 @@
+//! Rewards for the wire.
+
+use super::{rule::to_role, settlement::to_status};
+use crate::{
+    domain::{
+        calculation::trace::Step,
+        outcome::{Attempt, Status},
+        reward::{Amounts, Entitlement, Reward},
+        state::Standing,
+        story,
+    },
+    queries::{rewards::Whole, summary::Group},
+};
+use handsel_proto::handsel::{corebank::v1::payout_outcome, reward::v1 as wire};
+use handsel_service::wire::{to_money, to_timestamp};
+
+/// A reward without steps and explanation.
+pub(crate) fn to_reward(reward: &Reward, attempts: &[Attempt]) -> wire::Reward {
+    let Reward { entitlement, state, reasons, revision, updated_at } = reward;
+    let Entitlement {
+        id: _,
+        referral,
+        plan,
+        plan_version,
+        role,
+        beneficiary,
+        branch,
+        tier,
+        amounts: Amounts { gross, reward: reward_amount, tax, net, cost },
+        window: _,
+        qualified_at,
+        due_at,
+        created_at,
+    } = entitlement;
+    wire::Reward {
+        name: reward.name(),
+        referral: format!("referrals/{referral}"),
+        plan: format!("plans/{plan}"),
+        plan_version: i32::try_from(*plan_version).unwrap_or(i32::MAX),
+        role: to_role(*role).into(),
+        beneficiary: format!("customers/{beneficiary}"),
+        branch: branch.clone(),
+        tier: tier.clone(),
+        state: to_state(state.standing()).into(),
+        gross_amount: Some(to_money(*gross)),
+        reward_amount: Some(to_money(*reward_amount)),
+        tax_amount: Some(to_money(*tax)),
+        net_amount: Some(to_money(*net)),
+        cost_amount: Some(to_money(*cost)),
+        reasons: reasons.clone(),
+        steps: Vec::new(),
+        explanation: Vec::new(),
+        qualify_time: Some(to_timestamp(*qualified_at)),
+        due_time: Some(to_timestamp(*due_at)),
+        create_time: Some(to_timestamp(*created_at)),
+        update_time: Some(to_timestamp(*updated_at)),
+        approver: state.approver().to_owned(),
+        attempts: attempts.iter().map(to_attempt).collect(),
+        waiting_for: story::waiting_for(reward, attempts.last()),
+        etag: revision.to_string(),
+    }
+}
+
+/// A reward with every step of its calculation, and the same in plain words.
+pub(crate) fn to_whole_reward(whole: &Whole) -> wire::Reward {
+    let Whole { reward, attempts, record } = whole;
+    wire::Reward {
+        steps: record.shown().into_iter().map(to_step).collect(),
+        explanation: story::tell(reward, attempts.last(), record),
+        ..to_reward(reward, attempts)
+    }
+}
+
+fn to_step(step: Step) -> wire::CalculationStep {
+    let Step { step, value, reason } = step;
+    wire::CalculationStep {
+        step: step.into_owned(),
+        value,
+        reason: reason.map(std::borrow::Cow::into_owned).unwrap_or_default(),
+    }
+}
+
+fn to_attempt(attempt: &Attempt) -> wire::Attempt {
+    let Attempt {
+        reward: _,
+        number,
+        end_to_end_id,
+        status,
+        reason_code,
+        bank_reference,
+        instructed_at,
+        first_sent_at,
+        outcome_at,
+    } = attempt;
+    let status = match status {
+        Status::Unknown => payout_outcome::Status::Unspecified,
+        known => to_status(*known),
+    };
+    wire::Attempt {
+        number: i32::try_from(*number).unwrap_or(i32::MAX),
+        end_to_end_id: end_to_end_id.clone(),
+        status: status.into(),
+        reason_code: reason_code.clone(),
+        bank_reference: bank_reference.clone(),
+        instruct_time: Some(to_timestamp(*instructed_at)),
+        first_send_time: first_sent_at.map(to_timestamp),
+        outcome_time: outcome_at.map(to_timestamp),
+    }
+}
+
+pub(crate) fn to_state(standing: Standing) -> wire::reward::State {
+    match standing {
+        Standing::Accrued => wire::reward::State::Accrued,
+        Standing::PendingApproval => wire::reward::State::PendingApproval,
+        Standing::Approved => wire::reward::State::Approved,
+        Standing::Paying => wire::reward::State::Paying,
+        Standing::Paid => wire::reward::State::Paid,
+        Standing::Failed => wire::reward::State::Failed,
+        Standing::Rejected => wire::reward::State::Rejected,
+    }
+}
+
+pub(crate) fn state_from(state: wire::reward::State) -> Option<Standing> {
+    match state {
+        wire::reward::State::Unspecified => None,
+        wire::reward::State::Accrued => Some(Standing::Accrued),
+        wire::reward::State::PendingApproval => Some(Standing::PendingApproval),
+        wire::reward::State::Approved => Some(Standing::Approved),
+        wire::reward::State::Paying => Some(Standing::Paying),
+        wire::reward::State::Paid => Some(Standing::Paid),
+        wire::reward::State::Failed => Some(Standing::Failed),
+        wire::reward::State::Rejected => Some(Standing::Rejected),
+    }
+}
+
+pub(crate) fn to_group(group: &Group) -> wire::reward_summary::Group {
+    let Group { plan, role, tier, standing, count, reward, net } = group;
+    wire::reward_summary::Group {
+        plan: format!("plans/{plan}"),
+        role: to_role(*role).into(),
+        tier: tier.clone(),
+        state: to_state(*standing).into(),
+        count: *count,
+        reward_amount: Some(to_money(*reward)),
+        net_amount: Some(to_money(*net)),
+    }
+}

@@ -1,0 +1,163 @@
+//! The rule of one role, both ways.
+
+use super::terms::Faults;
+use crate::domain::{
+    calculation::rule::{Base, GraduatedBracket, Pays, RoleRule, SlabBracket},
+    reward::Role,
+    terms::RoleTerms,
+};
+use handsel_money::{Money, Rate};
+use handsel_proto::handsel::reward::v1::{
+    self as wire, graduated_rule, role_rule, slab_rule, slab_rule::bracket::Pays as WirePays,
+};
+use handsel_service::wire::{to_decimal, to_money};
+use std::collections::BTreeMap;
+
+/// The terms of one role; none where a fault was found, which `faults` has then.
+pub(super) fn role_terms_from(rule: &wire::RoleRule, path: &str, faults: &mut Faults) -> Option<RoleTerms> {
+    let role = role_from(rule.role());
+    if role.is_none() {
+        faults.note(format!("{path}.role"), "a role is required");
+    }
+    let base = base_from(rule.base.as_ref(), path, faults);
+    let multipliers = multipliers_from(&rule.tier_multipliers, path, faults);
+    let minimum = faults.optional_money(rule.minimum.as_ref(), &format!("{path}.minimum"));
+    let maximum = faults.optional_money(rule.maximum.as_ref(), &format!("{path}.maximum"));
+    Some(RoleTerms { role: role?, rule: RoleRule { base: base?, multipliers: multipliers?, minimum, maximum } })
+}
+
+fn base_from(base: Option<&role_rule::Base>, path: &str, faults: &mut Faults) -> Option<Base<Money>> {
+    match base {
+        None => {
+            faults.note(format!("{path}.base"), "one of fixed, percent, slab and graduated is required");
+            None
+        }
+        Some(role_rule::Base::Fixed(fixed)) => {
+            let amount = faults.money(fixed.amount.as_ref(), &format!("{path}.fixed.amount"))?;
+            Some(Base::Fixed { amount })
+        }
+        Some(role_rule::Base::Percent(percent)) => {
+            let rate = faults.rate(percent.rate.as_ref(), &format!("{path}.percent.rate"))?;
+            Some(Base::Percent { rate })
+        }
+        Some(role_rule::Base::Slab(slab)) => {
+            let brackets: Vec<_> = slab
+                .brackets
+                .iter()
+                .enumerate()
+                .map(|(at, bracket)| slab_bracket_from(bracket, &format!("{path}.slab.brackets[{at}]"), faults))
+                .collect();
+            Some(Base::Slab { brackets: brackets.into_iter().collect::<Option<_>>()? })
+        }
+        Some(role_rule::Base::Graduated(graduated)) => {
+            let brackets: Vec<_> = graduated
+                .brackets
+                .iter()
+                .enumerate()
+                .map(|(at, bracket)| {
+                    graduated_bracket_from(bracket, &format!("{path}.graduated.brackets[{at}]"), faults)
+                })
+                .collect();
+            Some(Base::Graduated { brackets: brackets.into_iter().collect::<Option<_>>()? })
+        }
+    }
+}
+
+fn slab_bracket_from(bracket: &slab_rule::Bracket, path: &str, faults: &mut Faults) -> Option<SlabBracket<Money>> {
+    let lower = faults.money(bracket.lower.as_ref(), &format!("{path}.lower"));
+    let pays = match &bracket.pays {
+        None => {
+            faults.note(format!("{path}.pays"), "either fixed or rate is required");
+            None
+        }
+        Some(WirePays::Fixed(fixed)) => faults.money(Some(fixed), &format!("{path}.fixed")).map(Pays::Fixed),
+        Some(WirePays::Rate(rate)) => faults.rate(Some(rate), &format!("{path}.rate")).map(Pays::Rate),
+    };
+    Some(SlabBracket { lower: lower?, pays: pays? })
+}
+
+fn graduated_bracket_from(
+    bracket: &graduated_rule::Bracket,
+    path: &str,
+    faults: &mut Faults,
+) -> Option<GraduatedBracket<Money>> {
+    let lower = faults.money(bracket.lower.as_ref(), &format!("{path}.lower"));
+    let rate = faults.optional_rate(bracket.rate.as_ref(), &format!("{path}.rate"));
+    let fixed = faults.optional_money(bracket.fixed.as_ref(), &format!("{path}.fixed"));
+    Some(GraduatedBracket { lower: lower?, rate, fixed })
+}
+
+fn multipliers_from(
+    multipliers: &[wire::TierMultiplier],
+    path: &str,
+    faults: &mut Faults,
+) -> Option<BTreeMap<String, Rate>> {
+    let mut by_tier = BTreeMap::new();
+    let mut whole = true;
+    for (at, multiplier) in multipliers.iter().enumerate() {
+        let path = format!("{path}.tier_multipliers[{at}]");
+        match faults.rate(multiplier.multiplier.as_ref(), &format!("{path}.multiplier")) {
+            None => whole = false,
+            Some(rate) if by_tier.insert(multiplier.tier.clone(), rate).is_some() => {
+                faults.note(format!("{path}.tier"), "each tier has one multiplier at most");
+                whole = false;
+            }
+            Some(_) => {}
+        }
+    }
+    whole.then_some(by_tier)
+}
+
+pub(super) fn to_role_rule(terms: &RoleTerms) -> wire::RoleRule {
+    let RoleTerms { role, rule: RoleRule { base, multipliers, minimum, maximum } } = terms;
+    wire::RoleRule {
+        role: to_role(*role).into(),
+        base: Some(to_base(base)),
+        tier_multipliers: multipliers
+            .iter()
+            .map(|(tier, rate)| wire::TierMultiplier { tier: tier.clone(), multiplier: Some(to_decimal(*rate)) })
+            .collect(),
+        minimum: minimum.map(to_money),
+        maximum: maximum.map(to_money),
+    }
+}
+
+fn to_base(base: &Base<Money>) -> role_rule::Base {
+    match base {
+        Base::Fixed { amount } => role_rule::Base::Fixed(wire::FixedRule { amount: Some(to_money(*amount)) }),
+        Base::Percent { rate } => role_rule::Base::Percent(wire::PercentRule { rate: Some(to_decimal(*rate)) }),
+        Base::Slab { brackets } => {
+            let brackets = brackets.iter().map(|SlabBracket { lower, pays }| slab_rule::Bracket {
+                lower: Some(to_money(*lower)),
+                pays: Some(match pays {
+                    Pays::Fixed(fixed) => WirePays::Fixed(to_money(*fixed)),
+                    Pays::Rate(rate) => WirePays::Rate(to_decimal(*rate)),
+                }),
+            });
+            role_rule::Base::Slab(wire::SlabRule { brackets: brackets.collect() })
+        }
+        Base::Graduated { brackets } => {
+            let brackets = brackets.iter().map(|GraduatedBracket { lower, rate, fixed }| graduated_rule::Bracket {
+                lower: Some(to_money(*lower)),
+                rate: rate.map(to_decimal),
+                fixed: fixed.map(to_money),
+            });
+            role_rule::Base::Graduated(wire::GraduatedRule { brackets: brackets.collect() })
+        }
+    }
+}
+
+fn role_from(role: wire::BeneficiaryRole) -> Option<Role> {
+    match role {
+        wire::BeneficiaryRole::Unspecified => None,
+        wire::BeneficiaryRole::Referrer => Some(Role::Referrer),
+        wire::BeneficiaryRole::Referee => Some(Role::Referee),
+    }
+}
+
+pub(super) fn to_role(role: Role) -> wire::BeneficiaryRole {
+    match role {
+        Role::Referrer => wire::BeneficiaryRole::Referrer,
+        Role::Referee => wire::BeneficiaryRole::Referee,
+    }
+}

@@ -1,0 +1,207 @@
+//! A plan's terms as they are proposed: every fault is found at once, and none hides another.
+
+use super::rule::role_terms_from;
+use crate::domain::{
+    calculation::{
+        caps::{Limits, OnExceed},
+        tax::{Basis, BorneBy, FlatTax, Tax},
+        window::Window,
+    },
+    terms::{RoleTerms, Terms},
+};
+use handsel_money::{Currency, Money, Rate, Rounding, Zone};
+use handsel_proto::{
+    google::r#type as google,
+    handsel::reward::v1::{self as wire, flat_tax},
+};
+use handsel_service::{
+    status::{AMOUNT_PRECISION, Violation},
+    wire::{money_from, rate_from},
+};
+
+/// The terms of a proposed plan, and every fault of theirs, by its path in the request.
+///
+/// # Errors
+/// The faults, at least one.
+pub(crate) fn terms_from(plan: &wire::Plan) -> Result<Terms, Vec<Violation>> {
+    let mut faults = Faults::default();
+    let currency = faults.parsed::<Currency>(&plan.currency_code, "plan.currency_code");
+    let zone = faults.parsed::<Zone>(&plan.time_zone, "plan.time_zone");
+    let roles = roles_from(&plan.role_rules, &mut faults);
+    let cap = cap_from(plan.beneficiary_cap.as_ref(), &mut faults);
+    let budget = faults.optional_money(plan.budget.as_ref(), "plan.budget");
+    let on_exceed = on_exceed_from(plan, &mut faults);
+    let tax = tax_from(plan.tax.as_ref(), currency, &mut faults);
+    let approval_threshold = faults.optional_money(plan.approval_threshold.as_ref(), "plan.approval_threshold");
+    let whole = |currency: Option<Currency>, zone: Option<Zone>| {
+        Some(Terms {
+            currency: currency?,
+            zone: zone?,
+            rounding: rounding_from(plan.rounding()),
+            roles,
+            window: cap.window,
+            limits: Limits { count_cap: cap.count, amount_cap: cap.amount, budget, on_exceed },
+            tax: tax?,
+            holding_days: plan.holding_days,
+            approval_threshold,
+        })
+    };
+    match whole(currency, zone) {
+        Some(terms) => faults.with_those_of(&terms).map(|()| terms),
+        None => Err(faults.0),
+    }
+}
+
+/// Faults as they are found.
+#[derive(Default)]
+pub(super) struct Faults(Vec<Violation>);
+
+impl Faults {
+    pub(super) fn note(&mut self, field: impl Into<String>, description: impl Into<String>) {
+        self.0.push(Violation::new(field, description));
+    }
+
+    pub(super) fn money(&mut self, money: Option<&google::Money>, field: &str) -> Option<Money> {
+        self.keep(money_from(money, field))
+    }
+
+    pub(super) fn optional_money(&mut self, money: Option<&google::Money>, field: &str) -> Option<Money> {
+        money.and_then(|money| self.money(Some(money), field))
+    }
+
+    pub(super) fn rate(&mut self, rate: Option<&google::Decimal>, field: &str) -> Option<Rate> {
+        self.keep(rate_from(rate, field))
+    }
+
+    pub(super) fn optional_rate(&mut self, rate: Option<&google::Decimal>, field: &str) -> Option<Rate> {
+        rate.and_then(|rate| self.rate(Some(rate), field))
+    }
+
+    fn parsed<T: std::str::FromStr>(&mut self, text: &str, field: &str) -> Option<T>
+    where
+        T::Err: std::fmt::Display,
+    {
+        self.keep(text.parse().map_err(|error: T::Err| Violation::new(field, error.to_string())))
+    }
+
+    fn keep<T>(&mut self, read: Result<T, Violation>) -> Option<T> {
+        read.map_err(|violation| self.0.push(violation)).ok()
+    }
+
+    /// Adds what the domain finds in the fields that could be read; a field that has a fault keeps its first.
+    fn with_those_of(mut self, terms: &Terms) -> Result<(), Vec<Violation>> {
+        for fault in terms.faults() {
+            let field = format!("plan.{}", fault.field);
+            if !self.0.iter().any(|known| known.field == field) {
+                self.note(field, fault.description);
+            }
+        }
+        if self.0.is_empty() { Ok(()) } else { Err(self.0) }
+    }
+}
+
+/// The reason of a refusal for these faults: theirs, where they share one.
+pub(crate) fn shared_reason(violations: &[Violation]) -> &'static str {
+    match violations.first() {
+        Some(first) if violations.iter().all(|one| one.reason == first.reason) && first.reason == AMOUNT_PRECISION => {
+            AMOUNT_PRECISION
+        }
+        _ => handsel_service::status::FIELD_INVALID,
+    }
+}
+
+/// A rule that cannot be read leaves a gap, so that the places of the others stay as they were sent.
+fn roles_from(rules: &[wire::RoleRule], faults: &mut Faults) -> Vec<RoleTerms> {
+    let mut roles = Vec::new();
+    for (at, rule) in rules.iter().enumerate() {
+        let path = format!("plan.role_rules[{at}]");
+        if rules.iter().take(at).any(|earlier| earlier.role == rule.role) {
+            faults.note(format!("{path}.role"), "each role has one rule at most");
+        }
+        match role_terms_from(rule, &path, faults) {
+            // The domain names a rule by its place, which is this one only while none before it is missing.
+            Some(terms) if roles.len() == at => roles.push(terms),
+            Some(_) | None => {}
+        }
+    }
+    roles
+}
+
+#[derive(Default)]
+struct Cap {
+    window: Option<Window>,
+    count: Option<i64>,
+    amount: Option<Money>,
+}
+
+fn cap_from(cap: Option<&wire::BeneficiaryCap>, faults: &mut Faults) -> Cap {
+    let Some(cap) = cap else { return Cap::default() };
+    if cap.max_count == 0 && cap.max_amount.is_none() {
+        faults.note("plan.beneficiary_cap", "at least one of max_count and max_amount is required");
+    }
+    let window = match cap.window() {
+        wire::Window::Unspecified => {
+            faults.note("plan.beneficiary_cap.window", "a window is required");
+            None
+        }
+        wire::Window::Month => Some(Window::Month),
+        wire::Window::Quarter => Some(Window::Quarter),
+        wire::Window::Year => Some(Window::Year),
+        wire::Window::Lifetime => Some(Window::Lifetime),
+    };
+    Cap {
+        window,
+        count: (cap.max_count != 0).then(|| i64::from(cap.max_count)),
+        amount: faults.optional_money(cap.max_amount.as_ref(), "plan.beneficiary_cap.max_amount"),
+    }
+}
+
+/// Only a cap on amounts and a budget leave room to cut a reward to; a cap on their number leaves none.
+fn on_exceed_from(plan: &wire::Plan, faults: &mut Faults) -> OnExceed {
+    let capped = plan.beneficiary_cap.as_ref().is_some_and(|cap| cap.max_amount.is_some());
+    match plan.on_exceed() {
+        wire::OnExceed::Reduce => OnExceed::Reduce,
+        wire::OnExceed::Reject => OnExceed::Reject,
+        wire::OnExceed::Unspecified => {
+            if capped || plan.budget.is_some() {
+                faults.note("plan.on_exceed", "it is required with a cap on amounts or a budget");
+            }
+            OnExceed::Reject
+        }
+    }
+}
+
+fn tax_from(tax: Option<&wire::FlatTax>, currency: Option<Currency>, faults: &mut Faults) -> Option<Tax> {
+    let Some(tax) = tax else { return Some(Tax::None) };
+    let rate = faults.rate(tax.rate.as_ref(), "plan.tax.rate");
+    let exempt_up_to = match &tax.exempt_up_to {
+        Some(amount) => faults.money(Some(amount), "plan.tax.exempt_up_to"),
+        None => currency.map(Money::zero),
+    };
+    let basis = match tax.basis() {
+        flat_tax::Basis::Whole => Some(Basis::Whole),
+        flat_tax::Basis::Excess => Some(Basis::Excess),
+        flat_tax::Basis::Unspecified => {
+            faults.note("plan.tax.basis", "a basis is required");
+            None
+        }
+    };
+    let borne_by = match tax.borne_by() {
+        flat_tax::BorneBy::Recipient => Some(BorneBy::Recipient),
+        flat_tax::BorneBy::Bank => Some(BorneBy::Bank),
+        flat_tax::BorneBy::Unspecified => {
+            faults.note("plan.tax.borne_by", "who bears it is required");
+            None
+        }
+    };
+    Some(Tax::Flat(FlatTax { rate: rate?, exempt_up_to: exempt_up_to?, basis: basis?, borne_by: borne_by? }))
+}
+
+fn rounding_from(rounding: wire::Rounding) -> Rounding {
+    match rounding {
+        wire::Rounding::Unspecified | wire::Rounding::HalfUp => Rounding::HalfUp,
+        wire::Rounding::HalfEven => Rounding::HalfEven,
+        wire::Rounding::Down => Rounding::Down,
+        wire::Rounding::Up => Rounding::Up,
+    }
+}
