@@ -245,7 +245,7 @@ impl fmt::Display for Exact {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Repr::Small { numerator, denominator: 1 } => write!(formatter, "{numerator}"),
-            Repr::Small { .. } | Repr::Big(_) => formatter.write_str(&print::fraction(self)),
+            Repr::Small { .. } | Repr::Big(_) => print::fraction(self, formatter),
         }
     }
 }

@@ -130,16 +130,10 @@ impl Money {
     /// In major units with exactly the currency's decimals: `12.30`.
     #[must_use]
     pub fn to_major_string(self) -> String {
-        let digits = self.currency.minor_digits();
-        if digits == 0 {
-            return self.minor.to_string();
-        }
-        let per_major = self.currency.minor_per_major().unsigned_abs();
-        let magnitude = self.minor.unsigned_abs();
-        let whole = magnitude.checked_div(per_major).unwrap_or(magnitude);
-        let part = magnitude.checked_rem(per_major).unwrap_or(0);
-        let sign = if self.minor < 0 { "-" } else { "" };
-        format!("{sign}{whole}.{part:0width$}", width = usize::from(u8::try_from(digits).unwrap_or(u8::MAX)))
+        let mut text = String::with_capacity(24);
+        // Writing to a string does not fail.
+        let _ = self.write_major(&mut text);
+        text
     }
 
     /// Reads an amount in major units. At most the currency's decimals; a sign only if it is a minus.
@@ -168,11 +162,28 @@ impl Money {
         }
         Self::checked_new(currency, if negative { minor.saturating_neg() } else { minor })
     }
+
+    fn write_major(self, target: &mut impl fmt::Write) -> fmt::Result {
+        if self.minor < 0 {
+            target.write_char('-')?;
+        }
+        let per_major = self.currency.minor_per_major().unsigned_abs();
+        let magnitude = self.minor.unsigned_abs();
+        let whole = magnitude.checked_div(per_major).unwrap_or(magnitude);
+        write!(target, "{whole}")?;
+        let part = magnitude.checked_rem(per_major).unwrap_or(0);
+        match self.currency.minor_digits() {
+            0 => Ok(()),
+            digits => write!(target, ".{part:0width$}", width = usize::try_from(digits).unwrap_or(0)),
+        }
+    }
 }
 
 impl fmt::Display for Money {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} {}", self.to_major_string(), self.currency)
+        self.write_major(formatter)?;
+        formatter.write_str(" ")?;
+        formatter.write_str(self.currency.code())
     }
 }
 

@@ -1,7 +1,8 @@
 //! One formula a case: `allocation.json` (specification §7), `reversal.json` (§8), `daycount.json` (§9).
 
 use handsel_money::{
-    Currency, Date, DayCount, Money, MoneyError, Rounding, Timestamp, YearFraction, Zone, parse_decimal, round_to_decimal,
+    Currency, Date, DayCount, Money, MoneyError, Rounding, Timestamp, YearFraction, Zone, parse_decimal,
+    round_to_decimal,
 };
 use handsel_reward::domain::calculation::allocation::shares;
 use handsel_reward::domain::calculation::error::CalculationError;

@@ -1,5 +1,7 @@
 //! How an exact fraction is written down: so that it can be read back without loss.
 
+use std::fmt;
+
 use num_integer::Integer;
 use num_traits::{One, Zero};
 
@@ -10,16 +12,37 @@ use crate::{Rounding, big};
 const PLACES: u32 = 60;
 
 /// A decimal without trailing zeros, or `numerator/denominator` in lowest terms.
-pub(super) fn fraction(value: &Exact) -> String {
+pub(super) fn fraction(value: &Exact, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
     if let Repr::Small { numerator, denominator } = value.0
         && let Some(places) = power_of_ten(denominator)
     {
-        return point(&numerator.to_string(), places);
+        return match i64::try_from(numerator) {
+            Ok(numerator) => short(numerator, places, formatter),
+            Err(_) => point(&numerator.to_string(), places, formatter),
+        };
     }
     let value = value.to_big();
     match terminating(value.denom()) {
-        Some(places) => point(&big::round(&value, places, Rounding::Down).to_string(), places),
-        None => format!("{}/{}", value.numer(), value.denom()),
+        Some(places) => point(&big::round(&value, places, Rounding::Down).to_string(), places, formatter),
+        None => write!(formatter, "{}/{}", value.numer(), value.denom()),
+    }
+}
+
+/// A decimal of so few digits that its zeros go faster as a number: nearly every step of nearly every reward.
+fn short(numerator: i64, mut places: u32, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let sign = if numerator < 0 { "-" } else { "" };
+    let mut digits = numerator.unsigned_abs();
+    while places > 0 && digits.is_multiple_of(10) {
+        digits = digits.checked_div(10).unwrap_or(0);
+        places = places.saturating_sub(1);
+    }
+    // A power of ten beyond 64 bits is above all of these digits: nothing whole, and all of them after the point.
+    let below = 10_u64.checked_pow(places);
+    let whole = below.and_then(|below| digits.checked_div(below)).unwrap_or(0);
+    let part = below.and_then(|below| digits.checked_rem(below)).unwrap_or(digits);
+    match usize::try_from(places).unwrap_or(0) {
+        0 => write!(formatter, "{sign}{whole}"),
+        width => write!(formatter, "{sign}{whole}.{part:0width$}"),
     }
 }
 
@@ -49,14 +72,13 @@ fn terminating(denominator: &num_bigint::BigInt) -> Option<u32> {
 }
 
 /// Digits with the point set so many places from the right, and no zeros after it that say nothing.
-fn point(digits: &str, places: u32) -> String {
+fn point(digits: &str, places: u32, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
     let (sign, digits) = digits.strip_prefix('-').map_or(("", digits), |digits| ("-", digits));
     let places = usize::try_from(places).unwrap_or(usize::MAX);
     let padded = format!("{digits:0>width$}", width = places.saturating_add(1));
     let (whole, part) = padded.split_at(padded.len().saturating_sub(places));
-    let part = part.trim_end_matches('0');
-    if part.is_empty() {
-        return format!("{sign}{whole}");
+    match part.trim_end_matches('0') {
+        "" => write!(formatter, "{sign}{whole}"),
+        part => write!(formatter, "{sign}{whole}.{part}"),
     }
-    format!("{sign}{whole}.{part}")
 }

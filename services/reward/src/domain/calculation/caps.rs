@@ -124,6 +124,9 @@ impl Limits {
                 reasons.push(Reason::CountCap);
             }
         }
+        if self.amount_cap.is_some() || self.budget.is_some() {
+            trace.step("on_exceed", self.on_exceed.name());
+        }
         for (reason, step, cap, granted) in [
             (Reason::AmountCap, "amount_cap_room", self.amount_cap, used.in_window),
             (Reason::Budget, "budget_room", self.budget, used.by_plan),
@@ -214,6 +217,17 @@ impl Used {
             by_plan: self.by_plan.checked_sub(amount)?,
         };
         Ok((used, Held { amount: rest, counted: held.counted && !frees_count }))
+    }
+}
+
+impl OnExceed {
+    /// Its name, as contracts and columns spell it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Reduce => "REDUCE",
+            Self::Reject => "REJECT",
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Specification §12 in plain words: what a teller reads to a customer, made from the trace alone.
 
-use handsel_money::{Exact, Rate};
+use handsel_money::{Currency, Exact, Money, Rate};
 
 use super::trace::{Step, step_of, value_of};
 
@@ -11,9 +11,10 @@ pub fn explain(steps: &[Step]) -> Vec<String> {
     let mut sentences = base(steps, &unit);
     sentences.extend(tier(steps, &unit));
     sentences.extend(bounds(steps, &unit));
-    sentences.extend(value_of(steps, "gross").map(|gross| format!("Before caps and budget that makes {gross}.")));
+    sentences
+        .extend(worth(steps, "gross", "quantity", &unit).map(|it| format!("Before caps and budget that makes {it}.")));
     sentences.extend(cuts(steps));
-    sentences.extend(value_of(steps, "reward").map(|reward| format!("The reward is {reward}.")));
+    sentences.extend(worth(steps, "reward", "reward_quantity", &unit).map(|it| format!("The reward is {it}.")));
     sentences.extend(tax(steps));
     sentences
 }
@@ -28,10 +29,10 @@ fn unit(steps: &[Step]) -> String {
 }
 
 fn base(steps: &[Step], unit: &str) -> Vec<String> {
-    let (Some(base), qualifying) = (value_of(steps, "base"), value_of(steps, "qualifying_amount").unwrap_or("0"))
-    else {
+    let (Some(base), Some(qualifying)) = (value_of(steps, "base"), value_of(steps, "qualifying_amount")) else {
         return Vec::new();
     };
+    let base = counted(base, unit);
     let rule = step_of(steps, "rule");
     let reason = rule.and_then(|rule| rule.reason.as_deref());
     let bracket = step_of(steps, "bracket").map_or(String::new(), |bracket| {
@@ -39,14 +40,32 @@ fn base(steps: &[Step], unit: &str) -> Vec<String> {
     });
     vec![match (rule, reason) {
         (Some(rule), Some("PERCENT")) => {
-            format!("{bracket}The plan pays {} of {qualifying}, which is {base} {unit}.", percent(&rule.value))
+            format!("{bracket}The plan pays {} of {qualifying}, which is {base}.", percent(&rule.value))
         }
-        (Some(_), _) => format!("{bracket}The plan pays {base} {unit}."),
+        (Some(_), _) => format!("{bracket}The plan pays {base}."),
         (None, _) => format!(
-            "The plan pays by brackets: the qualifying amount of {qualifying} enters {}, which together pay {base} {unit}.",
+            "The plan pays by brackets: the qualifying amount of {qualifying} enters {}, which together pay {base}.",
             brackets(steps)
         ),
     }]
+}
+
+/// A number before rounding with what it counts; of money, as one writes money where it is so many minor units.
+fn counted(number: &str, unit: &str) -> String {
+    let currency = unit.parse::<Currency>();
+    match currency.and_then(|currency| Money::parse_major(currency, number)) {
+        Ok(money) => money.to_string(),
+        Err(_) => format!("{number} {unit}"),
+    }
+}
+
+/// An amount, or a quantity and what it is worth.
+fn worth(steps: &[Step], amount: &str, quantity: &str, unit: &str) -> Option<String> {
+    let amount = value_of(steps, amount)?;
+    Some(match value_of(steps, quantity) {
+        Some(quantity) => format!("{quantity} {unit}, worth {amount}"),
+        None => amount.to_owned(),
+    })
 }
 
 fn brackets(steps: &[Step]) -> String {
@@ -60,15 +79,16 @@ fn brackets(steps: &[Step]) -> String {
 fn tier(steps: &[Step], unit: &str) -> Option<String> {
     let multiplier = step_of(steps, "multiplier")?;
     let tier = multiplier.reason.as_deref()?;
-    let tiered = value_of(steps, "tiered")?;
-    Some(format!("Tier {tier} multiplies that by {}, which makes {tiered} {unit}.", multiplier.value))
+    let tiered = counted(value_of(steps, "tiered")?, unit);
+    Some(format!("Tier {tier} multiplies that by {}, which makes {tiered}.", multiplier.value))
 }
 
 fn bounds(steps: &[Step], unit: &str) -> Option<String> {
     let bounded = step_of(steps, "bounded")?;
+    let bound = counted(&bounded.value, unit);
     match bounded.reason.as_deref()? {
-        "MINIMUM" => Some(format!("The plan pays at least {} {unit}.", bounded.value)),
-        "MAXIMUM" => Some(format!("The plan pays at most {} {unit}.", bounded.value)),
+        "MINIMUM" => Some(format!("The plan pays at least {bound}.")),
+        "MAXIMUM" => Some(format!("The plan pays at most {bound}.")),
         _ => None,
     }
 }
@@ -88,17 +108,20 @@ fn cut(reason: &str, steps: &[Step], window: &str) -> Option<String> {
             "The plan grants one person at most {} rewards{window}, and those have been granted.",
             value_of(steps, "count_cap")?
         ),
-        "AMOUNT_CAP" => {
-            format!("For one person{window} the plan has {} left.", room(value_of(steps, "amount_cap_room")?))
-        }
-        "BUDGET" => format!("The plan's budget has {} left.", room(value_of(steps, "budget_room")?)),
+        "AMOUNT_CAP" => format!("For one person{window} the plan has {}.", left(steps, "amount_cap_room")?),
+        "BUDGET" => format!("The plan's budget has {}.", left(steps, "budget_room")?),
         _ => return None,
     })
 }
 
-/// Less than nothing is nothing to a customer.
-fn room(room: &str) -> &str {
-    if room.starts_with('-') { "nothing" } else { room }
+/// What a room leaves; less than nothing is nothing to a customer.
+fn left(steps: &[Step], room: &str) -> Option<String> {
+    let room = value_of(steps, room)?;
+    Some(match value_of(steps, "on_exceed") {
+        _ if room.starts_with('-') => "nothing left".to_owned(),
+        Some("REJECT") => format!("{room} left, too little for this reward"),
+        _ => format!("{room} left"),
+    })
 }
 
 fn tax(steps: &[Step]) -> Option<String> {

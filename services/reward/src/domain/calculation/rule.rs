@@ -220,6 +220,11 @@ impl<A: Payable> Rule<A> {
             None => base.clone(),
         };
         trace.step("tiered", &tiered);
+        for (step, bound) in [("minimum", self.minimum), ("maximum", self.maximum)] {
+            if let Some(bound) = bound {
+                trace.step(step, bound);
+            }
+        }
         let (bounded, reason) = self.within_bounds(&base, &tiered);
         match reason {
             Some(reason) => trace.because("bounded", &bounded, reason),

@@ -66,6 +66,16 @@ impl<A: Payable> Base<A> {
 }
 
 impl<A: Payable> GraduatedBracket<A> {
+    /// What it pays for, as the trace has it: `0.01 of 1000 and 5.00 CNY`.
+    fn terms(&self, inside: &Exact) -> String {
+        match (self.rate, self.fixed) {
+            (Some(rate), Some(fixed)) => format!("{rate} of {inside} and {fixed}"),
+            (Some(rate), None) => format!("{rate} of {inside}"),
+            (None, Some(fixed)) => fixed.to_string(),
+            (None, None) => String::new(),
+        }
+    }
+
     fn check(&self, currency: Currency) -> Result<(), CalculationError> {
         match (self.fixed, self.rate) {
             (Some(fixed), _) => fixed.check(currency),
@@ -104,10 +114,11 @@ fn graduated<A: Payable>(brackets: &[GraduatedBracket<A>], qualifying: Money, tr
         let next = at.checked_add(1).and_then(|next| brackets.get(next)).map(|bracket| bracket.lower.exact());
         let upper = qualifying.exact();
         let upper = next.map_or_else(|| upper.clone(), |next| upper.clone().at_most(next));
-        let share = bracket.rate.map(|rate| rate.exact().times(&upper.minus(&bracket.lower.exact())));
-        let paid = share.unwrap_or(Exact::ZERO).plus(&bracket.fixed.map_or(Exact::ZERO, Payable::exact));
+        let inside = upper.minus(&bracket.lower.exact());
+        let share = bracket.rate.map_or(Exact::ZERO, |rate| rate.exact().times(&inside));
+        let paid = share.plus(&bracket.fixed.map_or(Exact::ZERO, Payable::exact));
         trace.because("bracket", bracket.lower, "GRADUATED");
-        trace.step("bracket_pays", &paid);
+        trace.because("bracket_pays", &paid, bracket.terms(&inside));
         sum = sum.plus(&paid);
     }
     sum
