@@ -1,1 +1,120 @@
 //! A log that proves that nothing was changed and nothing is missing.
+//!
+//! [`Audit`] is the service. [`tlog`] and [`client`] are for those who check it: formats, proofs and a follower that refuses
+//! to advance on anything unproven; neither knows the service's rooms.
+
+pub mod client;
+mod commands;
+mod config;
+mod domain;
+mod grpc;
+mod jobs;
+mod key;
+mod log;
+mod queries;
+mod store;
+pub mod tlog;
+
+pub use config::AuditConfig;
+
+use anyhow::{Context as _, bail};
+use futures::future::BoxFuture;
+use handsel_outbox::{Actor, Pseudonyms};
+use handsel_proto::handsel::audit::v1::{
+    audit_ingest_service_server::AuditIngestServiceServer, audit_service_server::AuditServiceServer,
+};
+use handsel_service::{Job, Part, World};
+use handsel_storage::{Db, Migration};
+use std::{sync::Arc, time::Duration};
+use tonic::service::RoutesBuilder;
+
+/// The audit service. Cheap to clone.
+#[derive(Clone)]
+pub struct Audit {
+    log: Arc<log::Log>,
+    heartbeat: Option<Duration>,
+}
+
+impl Audit {
+    /// Its name, and its schema's.
+    pub const NAME: &'static str = "audit";
+
+    /// Its tables. The log owes nothing to an outbox and keeps no request ids: statements are their own keys.
+    #[must_use]
+    pub fn migrations() -> Vec<Migration> {
+        vec![Migration {
+            version: 100,
+            name: "log",
+            postgres: include_str!("../migrations/postgres/0100_log.sql"),
+            sqlite: include_str!("../migrations/sqlite/0100_log.sql"),
+        }]
+    }
+
+    /// Checks the log that is there, and opens it.
+    ///
+    /// # Errors
+    /// The log is damaged: what is stored gives another root than its head, or than a checkpoint that was signed.
+    pub async fn start(db: Db, world: World, config: AuditConfig, pseudonyms: Pseudonyms) -> anyhow::Result<Self> {
+        let signed = queries::recovery::check(&db, config.key.verifier()).await.context(
+            "the audit log is damaged or was tampered with; it does not start, so that nothing is added to it",
+        )?;
+        let heartbeat = config.heartbeat;
+        let log = Arc::new(log::Log::new(db, world, config, pseudonyms, signed));
+        Ok(Self { log, heartbeat })
+    }
+
+    /// The key to check the log with: a C2SP signed-note verifier key.
+    #[must_use]
+    pub fn verifier_key(&self) -> String {
+        self.log.key.verifier().to_string()
+    }
+
+    /// Records what no rpc does and the log must show: a jump of the business clock, a restore. `kind` is lower-case words with
+    /// dots between them; `body` holds no personal data.
+    ///
+    /// # Errors
+    /// It cannot be sealed or stored, or another replica writes the log.
+    pub async fn record_system(&self, kind: &'static str, body: serde_json::Value) -> anyhow::Result<()> {
+        let notice = commands::Notice {
+            kind,
+            action: "record",
+            actor: Actor::system("handsel"),
+            subjects: Vec::new(),
+            outcome: "success",
+            reason: None,
+            correlation: kind.to_owned(),
+            body,
+        };
+        match self.log.record(notice).await? {
+            Ok(_) => Ok(()),
+            Err(refusal) => bail!("{kind} is not recorded: {refusal}"),
+        }
+    }
+}
+
+impl Part for Audit {
+    fn name(&self) -> &'static str {
+        Self::NAME
+    }
+
+    fn add_to(&self, routes: &mut RoutesBuilder) {
+        routes.add_service(AuditServiceServer::new(grpc::AuditApi::new(Arc::clone(&self.log))));
+        routes.add_service(AuditIngestServiceServer::new(grpc::IngestApi::new(Arc::clone(&self.log))));
+    }
+
+    fn jobs(&self) -> Vec<Job> {
+        let heartbeat = self.heartbeat.map(|period| jobs::heartbeat(&self.log, period));
+        [jobs::checkpoint(&self.log)].into_iter().chain(heartbeat).collect()
+    }
+
+    fn drain(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async {
+            if let Err(error) = self.log.drain().await {
+                tracing::warn!(
+                    error = format!("{error:#}"),
+                    "the audit log stopped with leaves that are not signed yet"
+                );
+            }
+        })
+    }
+}

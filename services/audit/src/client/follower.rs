@@ -1,0 +1,229 @@
+//! Follows a log batch by batch, and refuses to advance on anything it has not proven.
+
+use super::record::{self, RecordError, VerifiedRecord};
+use crate::tlog::{
+    CheckpointError, CompactRange, Hash, TreeError, TreeHead, VerifierKey, check_consistency, hashes_from,
+};
+use futures::{Stream, StreamExt as _};
+use handsel_proto::handsel::audit::v1::{Checkpoint, Cursor, Record, StreamRecordsResponse};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+use tonic::Status;
+
+/// Where a follower stands, to be kept between runs where nobody else writes: it is what the log is held to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SavedCursor {
+    /// The log's origin.
+    pub origin: String,
+    /// The tree of all records read so far: the next one has its size as index.
+    pub read: CompactRange,
+    /// Size of the last checkpoint verified; 0: none.
+    pub tree_size: u64,
+    /// Its root; that of the empty tree if there is none.
+    pub root_hash: Hash,
+}
+
+/// Follows one log.
+#[derive(Debug, Clone)]
+pub struct Follower {
+    key: VerifierKey,
+    cursor: SavedCursor,
+}
+
+/// Why a follower does not advance. What it had proven before stays; the batch is dropped whole.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum VerifyError {
+    /// The saved cursor is another log's, or says that more was read than was covered.
+    #[error("the saved cursor does not fit this log")]
+    Cursor,
+    /// A batch without a checkpoint.
+    #[error("the batch has no checkpoint")]
+    NoCheckpoint,
+    /// The checkpoint is not this log's, or not signed by its key.
+    #[error("checkpoint: {0}")]
+    Checkpoint(#[from] CheckpointError),
+    /// The message's own fields say something else than the note that was signed.
+    #[error("the checkpoint's fields differ from its signed note")]
+    CheckpointFields,
+    /// The checkpoint is older than one that was verified before.
+    #[error("the log went back from {verified} records to {shown}")]
+    WentBack {
+        /// Covered by the last checkpoint verified.
+        verified: u64,
+        /// Covered by this one.
+        shown: u64,
+    },
+    /// The checkpoint does not extend the last one: history was rewritten, or different readers are shown different logs.
+    #[error("the checkpoint of {to} records does not extend the one of {from}: history was rewritten")]
+    Inconsistent {
+        /// Records of the last checkpoint verified.
+        from: u64,
+        /// Records of this one.
+        to: u64,
+    },
+    /// A record is missing, comes twice, or comes out of order.
+    #[error("record {expected} was expected, {found} came")]
+    Gap {
+        /// The next index.
+        expected: u64,
+        /// The one that came.
+        found: i64,
+    },
+    /// A record is not what the log must hold.
+    #[error("record {index}: {why}")]
+    Record {
+        /// Which.
+        index: i64,
+        /// What is wrong.
+        why: RecordError,
+    },
+    /// The records do not make the tree that was signed: one was left out, replaced or added.
+    #[error("the records up to {size} are not those that the checkpoint covers")]
+    Unproven {
+        /// How many were read.
+        size: u64,
+    },
+    /// The stream ended before its last checkpoint was reached.
+    #[error("the stream ended at record {read} of {covered}")]
+    Truncated {
+        /// Records read.
+        read: u64,
+        /// Records that the last checkpoint covers.
+        covered: u64,
+    },
+    /// The server ended the stream with an error.
+    #[error("the server: {0}")]
+    Server(String),
+}
+
+impl SavedCursor {
+    fn beginning(origin: &str) -> Self {
+        let (origin, read) = (origin.to_owned(), CompactRange::new());
+        Self { origin, root_hash: read.root(), read, tree_size: 0 }
+    }
+
+    fn fits(&self, origin: &str) -> bool {
+        let covered = self.read.size() <= self.tree_size;
+        let ends_there = self.read.size() < self.tree_size || self.read.root() == self.root_hash;
+        self.origin == origin && covered && ends_there && i64::try_from(self.tree_size).is_ok()
+    }
+}
+
+impl Follower {
+    /// Follows the log that this key signs, from where an earlier run stood or from the beginning.
+    ///
+    /// # Errors
+    /// `Cursor` if the saved one is not of this log.
+    pub fn new(key: VerifierKey, saved: Option<SavedCursor>) -> Result<Self, VerifyError> {
+        let cursor = saved.unwrap_or_else(|| SavedCursor::beginning(key.name()));
+        if cursor.fits(key.name()) { Ok(Self { key, cursor }) } else { Err(VerifyError::Cursor) }
+    }
+
+    /// Where it stands, to be kept.
+    #[must_use]
+    pub fn saved(&self) -> &SavedCursor {
+        &self.cursor
+    }
+
+    /// Where to go on, for `StreamRecords`.
+    #[must_use]
+    pub fn cursor(&self) -> Cursor {
+        let root_hash = if self.cursor.tree_size == 0 { Vec::new() } else { self.cursor.root_hash.to_vec() };
+        Cursor {
+            origin: self.cursor.origin.clone(),
+            next_index: self.cursor.read.size().cast_signed(),
+            tree_size: self.cursor.tree_size.cast_signed(),
+            root_hash,
+        }
+    }
+
+    /// Whether every record that the last checkpoint covers has been read.
+    #[must_use]
+    pub fn is_at_the_end(&self) -> bool {
+        self.cursor.read.size() == self.cursor.tree_size
+    }
+
+    /// Checks a batch and advances past it. Refused, it leaves the follower where it was.
+    ///
+    /// # Errors
+    /// [`VerifyError`]: the first thing that does not hold, in the order: checkpoint, its history, each record, their tree.
+    pub fn accept(&mut self, batch: StreamRecordsResponse) -> Result<Vec<VerifiedRecord>, VerifyError> {
+        // The server's idea of where we stand is no evidence: ours is computed.
+        let StreamRecordsResponse { records, checkpoint, consistency_hashes, cursor: _, prefix_hashes } = batch;
+        let head = self.open(checkpoint.ok_or(VerifyError::NoCheckpoint)?)?;
+        self.check_history(&head, &consistency_hashes)?;
+        let (read, verified) = self.read(records)?;
+        check_prefix(&read, &head, &prefix_hashes)?;
+        let origin = head.origin;
+        self.cursor = SavedCursor { origin, read, tree_size: head.size, root_hash: head.root };
+        Ok(verified)
+    }
+
+    /// Says that the stream has ended, where it should have ended at its last checkpoint.
+    ///
+    /// # Errors
+    /// `Truncated` if records that the checkpoint covers did not come.
+    pub fn finish(&self) -> Result<(), VerifyError> {
+        let (read, covered) = (self.cursor.read.size(), self.cursor.tree_size);
+        if read < covered { Err(VerifyError::Truncated { read, covered }) } else { Ok(()) }
+    }
+
+    fn open(&self, checkpoint: Checkpoint) -> Result<TreeHead, VerifyError> {
+        let Checkpoint { note, tree_size, root_hash, sign_time: _ } = checkpoint;
+        let head = TreeHead::open(&note, &self.key)?;
+        let same = u64::try_from(tree_size) == Ok(head.size) && root_hash == head.root.as_bytes();
+        if same { Ok(head) } else { Err(VerifyError::CheckpointFields) }
+    }
+
+    fn check_history(&self, head: &TreeHead, hashes: &[Vec<u8>]) -> Result<(), VerifyError> {
+        let (from, from_root) = (self.cursor.tree_size, self.cursor.root_hash);
+        if head.size < from {
+            return Err(VerifyError::WentBack { verified: from, shown: head.size });
+        }
+        proven(hashes, from, from_root, head).map_err(|_| VerifyError::Inconsistent { from, to: head.size })
+    }
+
+    fn read(&self, records: Vec<Record>) -> Result<(CompactRange, Vec<VerifiedRecord>), VerifyError> {
+        let mut read = self.cursor.read.clone();
+        let mut verified = Vec::with_capacity(records.len());
+        for record in records {
+            let index = record.index;
+            if u64::try_from(index) != Ok(read.size()) {
+                return Err(VerifyError::Gap { expected: read.size(), found: index });
+            }
+            read.push(Hash::of_leaf(&record.leaf));
+            verified.push(record::check(record).map_err(|why| VerifyError::Record { index, why })?);
+        }
+        Ok((read, verified))
+    }
+}
+
+fn check_prefix(read: &CompactRange, head: &TreeHead, hashes: &[Vec<u8>]) -> Result<(), VerifyError> {
+    proven(hashes, read.size(), read.root(), head).map_err(|_| VerifyError::Unproven { size: read.size() })
+}
+
+fn proven(hashes: &[Vec<u8>], from: u64, from_root: Hash, head: &TreeHead) -> Result<(), TreeError> {
+    check_consistency(&hashes_from(hashes)?, from, from_root, head.size, head.root)
+}
+
+/// Checks a whole stream that should end by itself, handing each batch to `each` once it is proven.
+///
+/// # Errors
+/// What [`Follower::accept`] refuses; `Server` if the stream fails; `Truncated` if it ends too early.
+pub async fn verify_stream<S>(
+    follower: &mut Follower,
+    stream: S,
+    mut each: impl FnMut(Vec<VerifiedRecord>),
+) -> Result<(), VerifyError>
+where
+    S: Stream<Item = Result<StreamRecordsResponse, Status>> + Unpin,
+{
+    let mut stream = stream;
+    while let Some(batch) = stream.next().await {
+        let batch =
+            batch.map_err(|status| VerifyError::Server(format!("{:?}: {}", status.code(), status.message())))?;
+        each(follower.accept(batch)?);
+    }
+    follower.finish()
+}

@@ -1,0 +1,16 @@
+//! What a reader checks before it believes the log: a library for officers' programs, independent of the server.
+//!
+//! A [`Follower`] takes the answers of `StreamRecords` and advances only when everything holds: the checkpoint is signed by the
+//! log's key; it extends the checkpoint before it; every record's leaf, hashed anew, makes the tree that the checkpoint
+//! extends; indexes have no gap; every body is the one that its statement commits to. What it hands out has been proven.
+//!
+//! It uses the contract's messages and [`crate::tlog`], and nothing of the server's rooms.
+
+mod follower;
+mod record;
+
+pub use follower::{Follower, SavedCursor, VerifyError, verify_stream};
+pub use record::{RecordError, VerifiedRecord};
+
+#[cfg(test)]
+mod tests;

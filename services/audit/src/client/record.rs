@@ -1,0 +1,76 @@
+//! One record: what its leaf says, and whether its body is the one it commits to.
+
+use crate::tlog::{Hash, body_digest};
+use handsel_proto::handsel::audit::v1::Record;
+use serde_json::Value;
+use thiserror::Error;
+
+/// Bytes of a body's salt.
+const SALT_BYTES: usize = 32;
+/// `body.alg` of a statement that commits to a body, and of one that has none.
+const BODY_SEALED: &str = "handsel/body/v1";
+const BODY_NONE: &str = "none";
+
+/// A record that has been proven to stand in the log where it says it does.
+#[derive(Debug, Clone, PartialEq)]
+pub struct VerifiedRecord {
+    /// Counts from 0.
+    pub index: i64,
+    /// When the log sealed it, by the log's clock.
+    pub logged_at: String,
+    /// The leaf, exactly as hashed.
+    pub leaf: Vec<u8>,
+    /// The statement in it.
+    pub statement: Value,
+    /// The body that the statement commits to; empty if it has none.
+    pub body: Vec<u8>,
+}
+
+/// Why a record is not what the log must hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum RecordError {
+    /// The leaf is not canonical JSON of an instant and a statement.
+    #[error("the leaf is not canonical JSON of `logged_at` and `statement`")]
+    Leaf,
+    /// The statement does not say whether it has a body.
+    #[error("the statement says nothing that can be understood of its body")]
+    Commitment,
+    /// The body is missing, there is one too many, or it is another.
+    #[error("the body is not the one that the statement commits to")]
+    Body,
+}
+
+/// Reads a record and checks its body. Where it stands is proven apart, by its hash.
+pub(super) fn check(record: Record) -> Result<VerifiedRecord, RecordError> {
+    let Record { index, leaf, body, body_salt } = record;
+    let (logged_at, statement) = read(&leaf)?;
+    let committed = commitment(&statement)?;
+    let held = match committed {
+        None => body.is_empty() && body_salt.is_empty(),
+        Some(digest) => body_salt.len() == SALT_BYTES && body_digest(&body_salt, &body) == digest,
+    };
+    if held { Ok(VerifiedRecord { index, logged_at, leaf, statement, body }) } else { Err(RecordError::Body) }
+}
+
+fn read(leaf: &[u8]) -> Result<(String, Value), RecordError> {
+    let value: Value = serde_json::from_slice(leaf).map_err(|_| RecordError::Leaf)?;
+    let canonical = serde_json_canonicalizer::to_vec(&value).map_err(|_| RecordError::Leaf)?;
+    // One spelling only: otherwise two readers could understand the same bytes differently (a key twice, for one).
+    if canonical != leaf {
+        return Err(RecordError::Leaf);
+    }
+    let Value::Object(mut fields) = value else { return Err(RecordError::Leaf) };
+    match (fields.remove("logged_at"), fields.remove("statement"), fields.is_empty()) {
+        (Some(Value::String(logged_at)), Some(statement @ Value::Object(_)), true) => Ok((logged_at, statement)),
+        _ => Err(RecordError::Leaf),
+    }
+}
+
+fn commitment(statement: &Value) -> Result<Option<Hash>, RecordError> {
+    let text = |field: &str| statement.get("body").and_then(|body| body.get(field)).and_then(Value::as_str);
+    match (text("alg"), text("digest")) {
+        (Some(BODY_NONE), Some("")) => Ok(None),
+        (Some(BODY_SEALED), Some(digest)) => digest.parse().map(Some).map_err(|_| RecordError::Commitment),
+        _ => Err(RecordError::Commitment),
+    }
+}

@@ -1,0 +1,15 @@
+//! The log's writes: sequencing what comes in, publishing what was signed, handing the lease over.
+
+mod fold;
+mod notice;
+mod present;
+mod publish;
+mod release;
+mod sequence;
+
+pub(crate) use fold::{Receipt, Taken};
+pub(crate) use notice::{Notice, sealed};
+pub(crate) use present::present;
+pub(crate) use publish::Publish;
+pub(crate) use release::Release;
+pub(crate) use sequence::{Entry, Sequence, Writer};

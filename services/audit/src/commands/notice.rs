@@ -1,0 +1,91 @@
+//! What the log says itself: statements of its own source, sealed like everybody's.
+
+use crate::domain::admission::{OWN_SOURCE, Presented, Unfit};
+use handsel_money::Timestamp;
+use handsel_outbox::{
+    Actor, Pseudonyms, Statement,
+    statement::{self, Circumstances, Sealed},
+};
+use handsel_storage::Fault;
+use uuid::Uuid;
+
+/// Under this namespace, ids of notices about what came in are made of what they are about: the same notice has the same id on
+/// every engine and in every attempt.
+const NAMESPACE: Uuid = Uuid::from_u128(0x9d4c_6b7e_52a1_4f08_8c3d_1e5b_7a90_42f6);
+/// Who acts when nobody called.
+const SEQUENCER: &str = "audit/sequencer";
+
+/// Something the log says.
+#[derive(Debug, Clone)]
+pub(crate) struct Notice {
+    /// What kind of fact, e.g. `audit.heartbeat`.
+    pub(crate) kind: &'static str,
+    /// A verb.
+    pub(crate) action: &'static str,
+    /// By whom.
+    pub(crate) actor: Actor,
+    /// What it is about.
+    pub(crate) subjects: Vec<String>,
+    /// What became of it.
+    pub(crate) outcome: &'static str,
+    /// Why, as a code.
+    pub(crate) reason: Option<String>,
+    /// What ties it to others.
+    pub(crate) correlation: String,
+    /// The details; `Null`: none.
+    pub(crate) body: serde_json::Value,
+}
+
+impl Notice {
+    /// That a statement's place is filled because it can never be taken.
+    pub(super) fn quarantined(source: &str, given: &Presented, unfit: Unfit) -> Self {
+        let reason = Some(unfit.reason().to_owned());
+        Self { reason, ..Self::about("source.quarantined", "quarantine", source, given) }
+    }
+
+    /// That other bytes came under a number taken before.
+    pub(super) fn conflict(source: &str, given: &Presented, index: i64) -> Self {
+        let mut notice = Self::about("audit.conflict", "append", source, given);
+        notice.subjects.push(format!("records/{index}"));
+        Self { reason: Some("STATEMENT_CONFLICT".to_owned()), ..notice }
+    }
+
+    /// The digest ties it to the bytes, which themselves are not kept: nobody has checked what is in them.
+    fn about(kind: &'static str, action: &'static str, source: &str, given: &Presented) -> Self {
+        Self {
+            kind,
+            action,
+            actor: Actor::system(SEQUENCER),
+            subjects: vec![format!("sources/{source}/statements/{}", given.sequence)],
+            outcome: "refused",
+            reason: None,
+            correlation: format!("sha256:{}", given.digest),
+            body: serde_json::Value::Null,
+        }
+    }
+
+    /// Seals a notice that has no body, under an id made of what it says.
+    pub(super) fn seal_bare(self, now: Timestamp, pseudonyms: &Pseudonyms) -> Result<Sealed, Fault> {
+        let id = Uuid::new_v5(&NAMESPACE, format!("{} {:?} {}", self.kind, self.subjects, self.correlation).as_bytes());
+        sealed(self, id, [0; 32], now, pseudonyms)
+    }
+}
+
+/// Seals a notice; it only waits for its place.
+///
+/// # Errors
+/// `Invalid` if it cannot be a statement.
+pub(crate) fn sealed(
+    notice: Notice,
+    id: Uuid,
+    salt: [u8; 32],
+    now: Timestamp,
+    pseudonyms: &Pseudonyms,
+) -> Result<Sealed, Fault> {
+    let Notice { kind, action, actor, subjects, outcome, reason, correlation, body } = notice;
+    let (amount, policy) = (None, None);
+    let said =
+        Statement { kind, time: now, actor, subjects, action, outcome, reason, correlation, amount, policy, body };
+    let around = Circumstances { id, source: OWN_SOURCE.to_owned(), traceparent: String::new(), salt };
+    statement::seal(said, &around, pseudonyms).map_err(|error| Fault::Invalid(error.to_string()))
+}

@@ -1,0 +1,215 @@
+//! Sequencing: whatever waits becomes leaves, in one transaction, by one writer.
+
+use super::fold::{Fold, Known, Taken};
+use crate::{
+    domain::{
+        admission::{Call, OWN_SOURCE, Refusal, Source},
+        extension::Extension,
+        frontier::Frontier,
+        lease::{Lease, Peers, Step, step},
+    },
+    store::{
+        self,
+        lease::{SEQUENCER, SEQUENCER_ID},
+        source::Conflict,
+    },
+};
+use handsel_money::Timestamp;
+use handsel_outbox::{Pseudonyms, statement};
+use handsel_storage::{Command, Engine, Fault, Lock, Tx};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+/// Statements in one transaction at most, unless a single call has more: what is lost when it must be run again.
+const MOST_STATEMENTS: usize = 1_024;
+
+/// Who writes: what outlives one transaction.
+pub(crate) struct Writer {
+    /// This process, among those that share the database.
+    pub(crate) holder: String,
+    /// For statements of our own.
+    pub(crate) pseudonyms: Pseudonyms,
+    /// The log's edge after the last transaction that was tried. It is used only if the head in the database has its size and
+    /// root, so a transaction that was rolled back leaves no trace.
+    frontier: Mutex<Option<Frontier>>,
+}
+
+/// What waits to be sequenced.
+#[derive(Debug)]
+pub(crate) enum Entry {
+    /// A source's statements.
+    Statements(Call),
+    /// One of our own, which only lacks its place.
+    Notice(statement::Sealed),
+}
+
+/// Takes an entry into the log.
+pub(crate) struct Sequence {
+    /// The same for all that share a lane.
+    pub(crate) writer: Arc<Writer>,
+    /// What to take.
+    pub(crate) entry: Entry,
+    /// The instant to date it with, by the system's clock.
+    pub(crate) now: Timestamp,
+}
+
+impl Writer {
+    pub(crate) fn new(holder: String, pseudonyms: Pseudonyms) -> Self {
+        Self { holder, pseudonyms, frontier: Mutex::new(None) }
+    }
+
+    fn remembered(&self) -> Option<Frontier> {
+        self.frontier.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn remember(&self, frontier: Frontier) {
+        *self.frontier.lock().unwrap_or_else(PoisonError::into_inner) = Some(frontier);
+    }
+
+    /// The epoch to write under, with the lease renewed or taken over where it must be; none if another writes.
+    async fn hold(&self, tx: &mut Tx) -> Result<Option<i64>, Fault> {
+        let (lease, now_millis) = store::lease::read(tx).await?;
+        let peers = match tx.engine() {
+            Engine::Postgres => Peers::Possible,
+            Engine::Sqlite => Peers::Excluded,
+        };
+        match step(&lease, &self.holder, now_millis, peers) {
+            Step::Write { epoch } => Ok(Some(epoch)),
+            Step::Yield => Ok(None),
+            Step::Record { epoch, expires_millis } => {
+                let holder = self.holder.clone();
+                store::lease::record(tx, &Lease { holder, epoch, expires_millis }).await?;
+                Ok(Some(epoch))
+            }
+        }
+    }
+
+    /// The log as the newest head has it.
+    async fn extension(&self, tx: &mut Tx) -> Result<Extension, Fault> {
+        let Some(head) = store::head::newest(tx).await? else {
+            return Ok(Extension::of(Frontier::new(), Timestamp::MIN));
+        };
+        let remembered = self.remembered().filter(|edge| edge.size() == head.size && edge.root() == head.root);
+        let frontier = match remembered {
+            Some(frontier) => frontier,
+            None => restored(tx, &head).await?,
+        };
+        Ok(Extension::of(frontier, head.logged_at))
+    }
+}
+
+/// The frontier from storage; it must give the head's root, or nothing is appended any more.
+async fn restored(tx: &mut Tx, head: &store::head::Head) -> Result<Frontier, Fault> {
+    let broken = |why: String| Fault::Invalid(format!("the log of {} leaves is damaged: {why}", head.size));
+    let levels = store::tile::frontier(tx, head.size).await?;
+    let frontier = Frontier::restore(head.size, levels).map_err(|error| broken(error.to_string()))?;
+    if frontier.root() == head.root { Ok(frontier) } else { Err(broken("its hashes give another root".to_owned())) }
+}
+
+impl Command for Sequence {
+    const NAME: &'static str = "audit.sequence";
+    type Output = Taken;
+
+    fn locks(&self) -> Vec<Lock> {
+        vec![Lock::new(&SEQUENCER, SEQUENCER_ID)]
+    }
+
+    async fn apply(&self, tx: &mut Tx) -> Result<Taken, Fault> {
+        let taken = Self::apply_all(&[self], tx).await?;
+        taken.into_iter().next().ok_or_else(|| Fault::Invalid("an entry without an outcome".to_owned()))
+    }
+
+    async fn apply_all(batch: &[&Self], tx: &mut Tx) -> Result<Vec<Taken>, Fault> {
+        let batch = portion(batch);
+        let Some(first) = batch.first() else { return Ok(Vec::new()) };
+        let writer = &first.writer;
+        let Some(epoch) = writer.hold(tx).await? else {
+            return Ok(batch.iter().map(|_| Err(Refusal::SequencerElsewhere)).collect());
+        };
+        let extension = writer.extension(tx).await?;
+        let known = known(batch, tx).await?;
+        let mut fold = Fold::begin(known, extension, epoch, &writer.pseudonyms);
+        let taken = batch.iter().map(|one| fold.take(&one.entry, one.now)).collect::<Result<_, _>>()?;
+        let frontier = save(fold, epoch, tx).await?;
+        writer.remember(frontier);
+        Ok(taken)
+    }
+}
+
+/// As many of the first entries as one transaction takes; one at least.
+fn portion<'a, 'b>(batch: &'a [&'b Sequence]) -> &'a [&'b Sequence] {
+    let mut statements = 0_usize;
+    let over = batch.iter().position(|one| {
+        statements = statements.saturating_add(one.entry.statements());
+        statements > MOST_STATEMENTS
+    });
+    batch.get(..over.unwrap_or(batch.len()).max(1)).unwrap_or(batch)
+}
+
+impl Entry {
+    fn statements(&self) -> usize {
+        match self {
+            Self::Statements(call) => call.statements.len(),
+            Self::Notice(_) => 1,
+        }
+    }
+
+    fn call(&self) -> Option<&Call> {
+        match self {
+            Self::Statements(call) => Some(call),
+            Self::Notice(_) => None,
+        }
+    }
+}
+
+/// What the entries are measured by: their sources, and what of them was taken before.
+async fn known(batch: &[&Sequence], tx: &mut Tx) -> Result<Known, Fault> {
+    let calls: Vec<&Call> = batch.iter().filter_map(|one| one.entry.call()).collect();
+    let mut names: Vec<String> = calls.iter().map(|call| call.source.clone()).collect();
+    names.push(OWN_SOURCE.to_owned());
+    names.sort_unstable();
+    names.dedup();
+    let sources: HashMap<String, Source> = store::source::known(tx, names).await?.into_iter().collect();
+    let mut known = Known { sources, placed: HashMap::new(), conflicts: HashSet::new() };
+    for call in calls {
+        add_taken_before(call, &mut known, tx).await?;
+    }
+    Ok(known)
+}
+
+async fn add_taken_before(call: &Call, known: &mut Known, tx: &mut Tx) -> Result<(), Fault> {
+    let last = known.sources.get(&call.source).map_or(0, |source| source.last_sequence);
+    let taken: Vec<_> = call.statements.iter().filter(|given| given.sequence <= last).collect();
+    let (Some(from), Some(to)) = (taken.first(), taken.last()) else { return Ok(()) };
+    for placed in store::source::placed(tx, &call.source, from.sequence, to.sequence).await? {
+        known.placed.insert((call.source.clone(), placed.sequence), placed);
+    }
+    for given in taken {
+        let same = |placed: &store::source::Placed| placed.digest == given.digest;
+        if known.placed.get(&(call.source.clone(), given.sequence)).is_some_and(|placed| !same(placed)) {
+            let conflict = Conflict { source: call.source.clone(), sequence: given.sequence, digest: given.digest };
+            if store::source::is_recorded(tx, &conflict).await? {
+                known.conflicts.insert(conflict);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Writes what the fold has come to; the log's edge after it.
+async fn save(fold: Fold<'_>, epoch: i64, tx: &mut Tx) -> Result<Frontier, Fault> {
+    let Fold { mut extension, epochs, conflicts, .. } = fold;
+    let leaves = std::mem::take(&mut extension.leaves);
+    let grown = !leaves.is_empty();
+    store::leaf::add(tx, leaves).await?;
+    store::tile::add(tx, &extension.tiles).await?;
+    store::source::add_places(tx, std::mem::take(&mut extension.places)).await?;
+    store::source::add_epochs(tx, epochs).await?;
+    store::source::add_conflicts(tx, conflicts).await?;
+    if grown {
+        store::head::add(tx, &extension, epoch).await?;
+    }
+    Ok(extension.frontier().clone())
+}

@@ -1,0 +1,9 @@
+//! What the log decides, without a database: who may write, what of a source is taken, what a leaf is, which tiles fill.
+//!
+//! Beyond `handsel_money` it knows [`crate::tlog`], whose hashes it folds: still no async, no SQL, no clock, no chance.
+
+pub(crate) mod admission;
+pub(crate) mod extension;
+pub(crate) mod frontier;
+pub(crate) mod leaf;
+pub(crate) mod lease;

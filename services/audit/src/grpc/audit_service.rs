@@ -1,0 +1,109 @@
+//! `AuditService`: the log as an officer uses it.
+
+use super::{messages, refused, stream};
+use crate::{
+    log::Log,
+    queries::{
+        checkpoint::{self, Signed},
+        proof, record,
+    },
+    tlog::{Hash, Question},
+};
+use handsel_proto::handsel::audit::v1 as proto;
+use handsel_proto::handsel::audit::v1::audit_service_server::AuditService;
+use handsel_service::status::{fault, refusal};
+use std::sync::Arc;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Code, Request, Response, Status};
+
+/// Serves `AuditService`.
+pub(crate) struct AuditApi {
+    log: Arc<Log>,
+}
+
+impl AuditApi {
+    pub(crate) fn new(log: Arc<Log>) -> Self {
+        Self { log }
+    }
+
+    async fn newest(&self) -> Result<Signed, Status> {
+        match checkpoint::newest(&self.log.db).await.map_err(fault)? {
+            Some(signed) => Ok(signed),
+            None => self.log.empty_checkpoint().map_err(fault),
+        }
+    }
+
+    /// The size asked for, 0 meaning that of the newest checkpoint. Nothing is proven of a tree that nobody has signed for.
+    async fn size(&self, asked: i64) -> Result<u64, Status> {
+        let signed = self.newest().await?.size;
+        match u64::try_from(asked) {
+            Ok(0) => Ok(signed),
+            Ok(asked) if asked <= signed => Ok(asked),
+            _ => Err(refused::beyond("no checkpoint covers a tree of that size yet")),
+        }
+    }
+}
+
+#[tonic::async_trait]
+impl AuditService for AuditApi {
+    type StreamRecordsStream = ReceiverStream<Result<proto::StreamRecordsResponse, Status>>;
+
+    async fn get_log(&self, _: Request<proto::GetLogRequest>) -> Result<Response<proto::Log>, Status> {
+        let verifier_key = self.log.key.verifier().to_string();
+        Ok(Response::new(proto::Log { origin: self.log.origin().to_owned(), verifier_key }))
+    }
+
+    async fn get_checkpoint(
+        &self,
+        _: Request<proto::GetCheckpointRequest>,
+    ) -> Result<Response<proto::Checkpoint>, Status> {
+        Ok(Response::new(messages::checkpoint(&self.newest().await?)))
+    }
+
+    async fn get_record(&self, request: Request<proto::GetRecordRequest>) -> Result<Response<proto::Record>, Status> {
+        let index = request.into_inner().index.cast_unsigned();
+        let found = record::at(&self.log.db, index).await.map_err(fault)?;
+        let row = found.ok_or_else(|| refusal(Code::NotFound, "NOT_FOUND", "the log has no record of that index"))?;
+        Ok(Response::new(messages::record(row)))
+    }
+
+    async fn get_inclusion_proof(
+        &self,
+        request: Request<proto::GetInclusionProofRequest>,
+    ) -> Result<Response<proto::InclusionProof>, Status> {
+        let proto::GetInclusionProofRequest { index, tree_size } = request.into_inner();
+        let size = self.size(tree_size).await?;
+        let question = Question::Inclusion { index: index.cast_unsigned(), size };
+        let hashes = proof::answer(&self.log.db, question).await.map_err(refused::not_proven)?;
+        let row = record::at(&self.log.db, index.cast_unsigned()).await.map_err(fault)?;
+        let row = row.ok_or_else(|| refused::beyond("the log has no record of that index"))?;
+        let signed = checkpoint::of_size(&self.log.db, size).await.map_err(fault)?;
+        Ok(Response::new(proto::InclusionProof {
+            index,
+            tree_size: size.cast_signed(),
+            leaf_hash: Hash::of_leaf(&row.content).to_vec(),
+            hashes: messages::hashes(hashes),
+            checkpoint: signed.as_ref().map(messages::checkpoint),
+        }))
+    }
+
+    async fn get_consistency_proof(
+        &self,
+        request: Request<proto::GetConsistencyProofRequest>,
+    ) -> Result<Response<proto::ConsistencyProof>, Status> {
+        let proto::GetConsistencyProofRequest { from_size, to_size } = request.into_inner();
+        let to = self.size(to_size).await?;
+        let question = Question::Consistency { from: from_size.cast_unsigned(), to };
+        let hashes = proof::answer(&self.log.db, question).await.map_err(refused::not_proven)?;
+        let hashes = messages::hashes(hashes);
+        Ok(Response::new(proto::ConsistencyProof { from_size, to_size: to.cast_signed(), hashes }))
+    }
+
+    async fn stream_records(
+        &self,
+        request: Request<proto::StreamRecordsRequest>,
+    ) -> Result<Response<Self::StreamRecordsStream>, Status> {
+        let newest = self.newest().await?;
+        Ok(Response::new(stream::open(Arc::clone(&self.log), request, newest).await?))
+    }
+}

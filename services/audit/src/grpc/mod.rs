@@ -1,0 +1,10 @@
+//! The log's rpcs: requests to commands and queries, what those answer to messages.
+
+mod audit_service;
+mod ingest_service;
+mod messages;
+mod refused;
+mod stream;
+
+pub(crate) use audit_service::AuditApi;
+pub(crate) use ingest_service::IngestApi;

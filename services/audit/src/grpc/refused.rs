@@ -1,0 +1,58 @@
+//! What the log refuses, as the caller reads it.
+
+use crate::{domain::admission::Refusal, queries::proof::ProofError, tlog::TreeError};
+use handsel_outbox::inbox::{EPOCH_FENCED, SEQUENCE_GAP};
+use handsel_service::status::{DOMAIN, FIELD_INVALID, OUT_OF_RANGE, fault, refusal};
+use std::time::Duration;
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, StatusExt as _};
+
+/// When to try again while another replica writes.
+const ELSEWHERE_DELAY: Duration = Duration::from_millis(500);
+
+/// The status of a call that was not taken.
+pub(super) fn not_taken(refused: &Refusal) -> Status {
+    let message = refused.to_string();
+    match refused {
+        Refusal::SourceReserved => refusal(Code::PermissionDenied, "SOURCE_RESERVED", message),
+        Refusal::NotConsecutive => {
+            let mut details = ErrorDetails::with_error_info(FIELD_INVALID, DOMAIN, []);
+            details.add_bad_request_violation("statements", message.clone());
+            Status::with_error_details(Code::InvalidArgument, message, details)
+        }
+        Refusal::EpochFenced { .. } => refusal(Code::FailedPrecondition, EPOCH_FENCED, message),
+        Refusal::SequenceGap { expected } => {
+            let expected = [("expected".to_owned(), expected.to_string())];
+            let details = ErrorDetails::with_error_info(SEQUENCE_GAP, DOMAIN, expected);
+            Status::with_error_details(Code::FailedPrecondition, message, details)
+        }
+        Refusal::StatementConflict { .. } => refusal(Code::AlreadyExists, "STATEMENT_CONFLICT", message),
+        Refusal::SequencerElsewhere => {
+            let mut details = ErrorDetails::with_error_info("SEQUENCER_ELSEWHERE", DOMAIN, []);
+            details.set_retry_info(Some(ELSEWHERE_DELAY));
+            Status::with_error_details(Code::Unavailable, message, details)
+        }
+    }
+}
+
+/// The status of a proof that is not to be had.
+pub(super) fn not_proven(error: ProofError) -> Status {
+    match error {
+        ProofError::Fault(inner) => fault(inner),
+        ProofError::Tree(TreeError::OutOfRange) => beyond("the log has no such index or size"),
+        ProofError::Tree(error) => {
+            tracing::error!(%error, "the log's tiles do not hold what its tree needs");
+            refusal(Code::DataLoss, "LOG_DAMAGED", "the log does not hold what its tree needs")
+        }
+    }
+}
+
+/// The status of an index or size beyond the log.
+pub(super) fn beyond(message: &str) -> Status {
+    refusal(Code::OutOfRange, OUT_OF_RANGE, message)
+}
+
+/// The status of a cursor that is not one of this log's.
+pub(super) fn cursor_mismatch(message: &str) -> Status {
+    refusal(Code::FailedPrecondition, "CURSOR_MISMATCH", message)
+}

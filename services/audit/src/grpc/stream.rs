@@ -1,0 +1,230 @@
+//! `StreamRecords`: where a reader stands is checked, that he reads is recorded, then batches go out one by one.
+
+use super::{messages, refused};
+use crate::{
+    commands::Notice,
+    log::Log,
+    queries::{
+        batch::{self, Batch, Wanted},
+        checkpoint::Signed,
+        proof::{self, ProofError},
+    },
+    tlog::TreeError,
+};
+use handsel_access::Caller;
+use handsel_outbox::Actor;
+use handsel_proto::handsel::audit::v1::{Cursor, StreamRecordsRequest, StreamRecordsResponse};
+use handsel_service::{
+    Draining,
+    status::{Violation, fault, refusal},
+};
+use serde_json::json;
+use std::sync::Arc;
+use tokio::sync::{OwnedSemaphorePermit, mpsc, watch};
+use tokio_stream::wrappers::ReceiverStream;
+use tokio_util::sync::CancellationToken;
+use tonic::{Code, Request, Status};
+
+/// Records in a batch where the request does not say.
+const USUAL_BATCH: u64 = 256;
+/// Batches that wait for a slow reader: with [`batch`]'s limit on bytes, what a stream can hold in memory.
+const BATCHES_WAITING: usize = 1;
+
+type Sender = mpsc::Sender<Result<StreamRecordsResponse, Status>>;
+
+/// Whether a stream stays when it has sent everything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    /// It ends at the checkpoint that was newest when it began.
+    ToTheEnd,
+    /// It waits for more.
+    Follow,
+}
+
+/// A stream under way.
+struct Reading {
+    log: Arc<Log>,
+    mode: Mode,
+    /// The next record.
+    next: u64,
+    /// Size of the last tree that the reader was shown.
+    verified: u64,
+    /// Records in a batch at most.
+    most: u64,
+    /// The newest checkpoint.
+    covered: Arc<Signed>,
+    news: watch::Receiver<Option<Arc<Signed>>>,
+    draining: CancellationToken,
+    /// Held as long as it runs.
+    _permit: OwnedSemaphorePermit,
+}
+
+/// Opens a stream.
+pub(super) async fn open(
+    log: Arc<Log>,
+    request: Request<StreamRecordsRequest>,
+    newest: Signed,
+) -> Result<ReceiverStream<Result<StreamRecordsResponse, Status>>, Status> {
+    let (caller, draining) = (Caller::of(&request)?.clone(), Draining::of(&request));
+    let StreamRecordsRequest { cursor, follow, batch_size } = request.into_inner();
+    let permit = Arc::clone(&log.streams).try_acquire_owned();
+    let permit =
+        permit.map_err(|_| refusal(Code::ResourceExhausted, "BUSY", "too many streams are open; try later"))?;
+    let cursor = cursor.unwrap_or_default();
+    check(&log, &cursor, &newest).await?;
+    let mode = if follow { Mode::Follow } else { Mode::ToTheEnd };
+    // Before the first record goes out: nobody reads without a trace.
+    record_reading(&log, &caller, &cursor, mode).await?;
+    let most = if batch_size == 0 { USUAL_BATCH } else { u64::from(batch_size.unsigned_abs()) };
+    let reading = Reading {
+        mode,
+        next: cursor.next_index.cast_unsigned(),
+        verified: cursor.tree_size.cast_unsigned(),
+        most,
+        covered: Arc::new(newest),
+        news: log.news.subscribe(),
+        draining,
+        _permit: permit,
+        log,
+    };
+    let (sender, receiver) = mpsc::channel(BATCHES_WAITING);
+    tokio::spawn(reading.run(sender));
+    Ok(ReceiverStream::new(receiver))
+}
+
+/// A cursor must be one that this log could have given out, or its holder and the log have seen different histories.
+async fn check(log: &Log, cursor: &Cursor, newest: &Signed) -> Result<(), Status> {
+    let Cursor { origin, next_index, tree_size, root_hash } = cursor;
+    if *cursor == Cursor::default() {
+        return Ok(());
+    }
+    if origin != log.origin() {
+        return Err(refused::cursor_mismatch(&format!("the cursor is of log {origin:?}, this is {}", log.origin())));
+    }
+    if next_index > tree_size {
+        return Err(Violation::new("cursor.next_index", "beyond the tree that was verified").into());
+    }
+    if *tree_size == 0 {
+        let rootless = root_hash.is_empty();
+        return if rootless { Ok(()) } else { Err(Violation::new("cursor.root_hash", "a root without a tree").into()) };
+    }
+    let size = tree_size.cast_unsigned();
+    let ours = if size > newest.size {
+        Err(ProofError::Tree(TreeError::OutOfRange))
+    } else {
+        proof::root(&log.db, size).await
+    };
+    match ours {
+        Ok(root) if root_hash == root.as_bytes() => Ok(()),
+        Ok(_) | Err(ProofError::Tree(TreeError::OutOfRange)) => {
+            tracing::error!(size, newest = newest.size, "a reader holds a tree that this log does not continue");
+            Err(refused::cursor_mismatch("this log is not the continuation of the tree in the cursor"))
+        }
+        Err(error) => Err(refused::not_proven(error)),
+    }
+}
+
+async fn record_reading(log: &Log, caller: &Caller, cursor: &Cursor, mode: Mode) -> Result<(), Status> {
+    let actor = Actor {
+        subject: caller.subject.clone(),
+        person: caller.person.clone(),
+        roles: caller.role_names().map(str::to_owned).collect(),
+        branch: caller.branch.as_claim().unwrap_or_default().to_owned(),
+    };
+    let mode = match mode {
+        Mode::ToTheEnd => "TO_THE_END",
+        Mode::Follow => "FOLLOW",
+    };
+    let notice = Notice {
+        kind: "audit.read",
+        action: "read",
+        actor,
+        subjects: vec![format!("records/{}", cursor.next_index)],
+        outcome: "success",
+        reason: None,
+        correlation: "audit".to_owned(),
+        body: json!({ "filter": "NONE", "first": cursor.next_index.to_string(), "mode": mode }),
+    };
+    log.record(notice).await.map_err(fault)?.map_err(|refusal| refused::not_taken(&refusal))?;
+    Ok(())
+}
+
+impl Reading {
+    async fn run(mut self, to: Sender) {
+        let draining = self.draining.clone();
+        loop {
+            let batch = tokio::select! {
+                () = draining.cancelled() => Err(going_down()),
+                batch = self.batch() => batch,
+            };
+            let failed = batch.is_err();
+            if to.send(batch).await.is_err() || failed {
+                return;
+            }
+            if self.next < self.covered.size {
+                continue;
+            }
+            let goes_on = match self.mode {
+                Mode::ToTheEnd => false,
+                Mode::Follow => self.wait(&to).await,
+            };
+            if !goes_on {
+                return;
+            }
+        }
+    }
+
+    /// The next batch. Nothing of the database is held when it has been made.
+    async fn batch(&mut self) -> Result<StreamRecordsResponse, Status> {
+        if self.mode == Mode::Follow {
+            self.look();
+        }
+        let covered = Arc::clone(&self.covered);
+        let wanted = Wanted { first: self.next, most: self.most, verified: self.verified, covered: covered.size };
+        let Batch { records, consistency, prefix } =
+            batch::read(&self.log.db, wanted).await.map_err(refused::not_proven)?;
+        if records.is_empty() && self.next < covered.size {
+            return Err(refused::not_proven(ProofError::Tree(TreeError::ShortTile { level: 0, number: self.next })));
+        }
+        self.next = records.last().map_or(self.next, |last| last.leaf_index.cast_unsigned().saturating_add(1));
+        self.verified = covered.size;
+        let cursor = Cursor {
+            origin: self.log.origin().to_owned(),
+            next_index: self.next.cast_signed(),
+            tree_size: covered.size.cast_signed(),
+            root_hash: if covered.size == 0 { Vec::new() } else { covered.root.to_vec() },
+        };
+        Ok(StreamRecordsResponse {
+            records: records.into_iter().map(messages::record).collect(),
+            checkpoint: Some(messages::checkpoint(&covered)),
+            consistency_hashes: messages::hashes(consistency),
+            cursor: Some(cursor),
+            prefix_hashes: messages::hashes(prefix),
+        })
+    }
+
+    /// Takes a checkpoint that is newer than the one it has.
+    fn look(&mut self) {
+        let newest = self.news.borrow_and_update().clone();
+        if let Some(newest) = newest.filter(|newest| newest.size > self.covered.size) {
+            self.covered = newest;
+        }
+    }
+
+    /// Waits for a newer checkpoint; false when the reader has gone.
+    async fn wait(&mut self, to: &Sender) -> bool {
+        while self.next >= self.covered.size {
+            tokio::select! {
+                () = self.draining.cancelled() => return true,
+                () = to.closed() => return false,
+                changed = self.news.changed() => if changed.is_err() { return false },
+            }
+            self.look();
+        }
+        true
+    }
+}
+
+fn going_down() -> Status {
+    refusal(Code::Unavailable, "GOING_DOWN", "this server is going down; go on elsewhere with the last cursor")
+}

@@ -1,0 +1,89 @@
+//! Leaves, and the bodies beside them.
+
+use super::{column, hash};
+use crate::{domain::extension::Leaf, tlog::Hash};
+use handsel_storage::{Column, Fault, Tx, row};
+
+row! {
+    /// A leaf with its body, if it has one.
+    pub(crate) struct RecordRow {
+        pub(crate) leaf_index: i64,
+        pub(crate) content: Vec<u8>,
+        pub(crate) body: Option<Vec<u8>>,
+        pub(crate) salt: Option<Vec<u8>>,
+    }
+
+    /// A leaf and the hash stored with it.
+    pub(crate) struct HashedRow {
+        pub(crate) leaf_index: i64,
+        pub(crate) content: Vec<u8>,
+        pub(crate) hash: Vec<u8>,
+    }
+}
+
+/// Adds leaves and their bodies.
+pub(crate) async fn add(tx: &mut Tx, leaves: Vec<Leaf>) -> Result<(), Fault> {
+    let (mut indexes, mut contents, mut hashes) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut body_indexes, mut bodies, mut salts) = (Vec::new(), Vec::new(), Vec::new());
+    for Leaf { index, content, hash, body } in leaves {
+        indexes.push(index);
+        contents.push(content);
+        hashes.push(hash.to_vec());
+        if let Some(body) = body {
+            body_indexes.push(index);
+            bodies.push(body.content);
+            salts.push(body.salt);
+        }
+    }
+    tx.bulk(
+        "INSERT INTO leaf (leaf_index, content, hash) SELECT * FROM unnest($1::BIGINT[], $2::BYTEA[], $3::BYTEA[])",
+        "INSERT INTO leaf (leaf_index, content, hash) VALUES ($1, $2, $3)",
+        vec![Column::Int(indexes), Column::Bytes(contents), Column::Bytes(hashes)],
+    )
+    .await
+    .map_err(Fault::unique_is_race)?;
+    tx.bulk(
+        "INSERT INTO body (leaf_index, content, salt) SELECT * FROM unnest($1::BIGINT[], $2::BYTEA[], $3::BYTEA[])",
+        "INSERT INTO body (leaf_index, content, salt) VALUES ($1, $2, $3)",
+        vec![Column::Int(body_indexes), Column::Bytes(bodies), Column::Bytes(salts)],
+    )
+    .await?;
+    Ok(())
+}
+
+/// The records from `first` to before `end`, in order.
+pub(crate) async fn records(tx: &mut Tx, first: u64, end: u64) -> Result<Vec<RecordRow>, Fault> {
+    tx.all(
+        "SELECT leaf_index, leaf.content AS content, body.content AS body, body.salt AS salt
+         FROM leaf LEFT JOIN body USING (leaf_index)
+         WHERE leaf_index >= $1 AND leaf_index < $2 ORDER BY leaf_index",
+        (column(first)?, column(end)?),
+    )
+    .await
+}
+
+/// Bytes of each record from `first` to before `end`, in order: what a batch would weigh, without reading it.
+pub(crate) async fn weights(tx: &mut Tx, first: u64, end: u64) -> Result<Vec<u64>, Fault> {
+    let rows: Vec<(i64,)> = tx
+        .all(
+            "SELECT CAST(length(leaf.content) + COALESCE(length(body.content), 0) AS BIGINT)
+             FROM leaf LEFT JOIN body USING (leaf_index)
+             WHERE leaf_index >= $1 AND leaf_index < $2 ORDER BY leaf_index",
+            (column(first)?, column(end)?),
+        )
+        .await?;
+    Ok(rows.into_iter().map(|(bytes,)| bytes.cast_unsigned()).collect())
+}
+
+/// The leaf hashes from `first` to before `end`, in order.
+pub(crate) async fn hashes(tx: &mut Tx, first: u64, end: u64) -> Result<Vec<Hash>, Fault> {
+    let sql = "SELECT hash FROM leaf WHERE leaf_index >= $1 AND leaf_index < $2 ORDER BY leaf_index";
+    let rows: Vec<(Vec<u8>,)> = tx.all(sql, (column(first)?, column(end)?)).await?;
+    rows.iter().map(|(bytes,)| hash(bytes)).collect()
+}
+
+/// The leaves from `first` on with their hashes, at most 256 of them: what a start checks.
+pub(crate) async fn hashed_from(tx: &mut Tx, first: u64) -> Result<Vec<HashedRow>, Fault> {
+    let sql = "SELECT leaf_index, content, hash FROM leaf WHERE leaf_index >= $1 ORDER BY leaf_index LIMIT 256";
+    tx.all(sql, (column(first)?,)).await
+}
