@@ -101,15 +101,6 @@ impl Money {
         Ok(if other.minor < self.minor { other } else { self })
     }
 
-    /// The greater of two.
-    ///
-    /// # Errors
-    /// `CurrencyMismatch`.
-    pub fn at_least(self, other: Self) -> Result<Self, MoneyError> {
-        self.same_currency(other)?;
-        Ok(if other.minor > self.minor { other } else { self })
-    }
-
     /// Nothing wrong, if both are of one currency.
     ///
     /// # Errors

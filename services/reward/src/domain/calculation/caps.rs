@@ -2,11 +2,14 @@
 //!
 //! Pure: what has been granted comes in, what is left of the reward goes out. Whoever calls holds the lock on both.
 
+mod stock;
+
 use std::fmt;
 
 use handsel_money::{Currency, Money, MoneyError};
 use serde::{Deserialize, Serialize};
 
+pub(super) use self::stock::{Parts, Stock};
 use super::error::CalculationError;
 use super::rule::{Fault, Payable};
 use super::trace::Trace;
@@ -55,24 +58,6 @@ pub enum Reason {
     AmountCap,
     /// The plan has granted all it may.
     Budget,
-}
-
-/// What is to be capped: so many units of one value. Cash is its own minor units.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Stock {
-    pub(super) unit: Money,
-    pub(super) quantity: i64,
-    /// Whether REDUCE may take a part of it.
-    pub(super) parts: Parts,
-}
-
-/// Whether a stock can be cut.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Parts {
-    /// Unit by unit.
-    Units,
-    /// It stands or falls together.
-    None,
 }
 
 /// What one reward holds of caps and budget, until it is given back.
@@ -141,35 +126,6 @@ impl Limits {
             }
         }
         Ok((left, reasons))
-    }
-}
-
-impl Stock {
-    pub(super) fn cash(amount: Money) -> Self {
-        Self { unit: Money::new(amount.currency(), 1), quantity: amount.minor(), parts: Parts::Units }
-    }
-
-    pub(super) fn value(self) -> Result<Money, MoneyError> {
-        self.unit.checked_times(self.quantity)
-    }
-
-    /// How many units the room leaves.
-    fn fitted(self, room: Money, on_exceed: OnExceed) -> Result<i64, MoneyError> {
-        let value = self.value()?;
-        value.same_currency(room)?;
-        if value.minor() <= room.minor() {
-            return Ok(self.quantity);
-        }
-        Ok(match (on_exceed, self.parts) {
-            (OnExceed::Reduce, Parts::Units) => self.most_within(room),
-            (OnExceed::Reduce, Parts::None) | (OnExceed::Reject, _) => 0,
-        })
-    }
-
-    /// The most whole units whose value fits; all of them where they have none.
-    fn most_within(self, room: Money) -> i64 {
-        let room = room.minor().max(0);
-        room.checked_div(self.unit.minor()).unwrap_or(self.quantity)
     }
 }
 

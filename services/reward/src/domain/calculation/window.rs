@@ -48,12 +48,6 @@ impl Window {
             Self::Lifetime => "LIFETIME",
         }
     }
-
-    /// The window of this name.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Month, Self::Quarter, Self::Year, Self::Lifetime].into_iter().find(|window| window.name() == name)
-    }
 }
 
 fn quarter(month: i64) -> u8 {
