@@ -1,2 +1,193 @@
-//! The one program.
-fn main() {}
+//! The one program: the suite, its demo and its command line.
+
+mod audit;
+mod bearer;
+mod cli;
+mod demo;
+mod paint;
+mod place;
+mod progress;
+mod secrets;
+mod serve;
+mod simulator;
+mod suite;
+
+use anstream::{eprintln, println};
+use anyhow::{Context as _, Result, bail};
+use audit::{Following, NotProven, Watched};
+use bearer::{Bearer, Caller};
+use clap::Parser as _;
+use cli::{AuditCommand, Cli, Command, ServerArguments, TokenArguments};
+use demo::DemoSettings;
+use handsel_access::{Branch, DevToken, Role, role_named};
+use handsel_service::World;
+use handsel_service::config::{LogConfig, TelemetryConfig};
+use handsel_service::telemetry::Telemetry;
+use paint::{bad, bold, good};
+use place::Place;
+use progress::Progress;
+use serde_json::json;
+use std::process::ExitCode;
+use suite::{Clock, Suite, SuiteSettings};
+use tonic::transport::Endpoint;
+
+/// Data of `up` where no folder is named.
+const DATA: &str = "handsel-data";
+/// Data of the demo where no folder is named.
+const DEMO_DATA: &str = "handsel-data/demo";
+/// A check did not hold.
+const NOT_HELD: u8 = 3;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("{} there is no runtime: {error}", bad("error:"));
+            return ExitCode::FAILURE;
+        }
+    };
+    match runtime.block_on(run(cli.command)) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("{} {error:#}", bad("error:"));
+            if error.is::<NotProven>() { ExitCode::from(NOT_HELD) } else { ExitCode::FAILURE }
+        }
+    }
+}
+
+async fn run(command: Command) -> Result<ExitCode> {
+    match command {
+        Command::Demo(arguments) => {
+            let _telemetry = quiet_log()?;
+            let sound = demo::run(DemoSettings {
+                place: Place::new(&arguments.place, DEMO_DATA),
+                introductions: arguments.introductions.unwrap_or(usize::MAX),
+                faults: arguments.faults,
+                json: arguments.json,
+            })
+            .await?;
+            return Ok(if sound { ExitCode::SUCCESS } else { ExitCode::from(NOT_HELD) });
+        }
+        Command::Up(arguments) => up(arguments).await?,
+        Command::Serve(arguments) => serve::serve(arguments.service, &arguments.config).await?,
+        Command::Migrate(arguments) => {
+            serve::migrate(&Place::new(&arguments.place, DATA), arguments.service).await?;
+        }
+        Command::Token(arguments) => token(&arguments)?,
+        Command::Audit(AuditCommand::Verify(arguments)) => {
+            let caller = officer(&arguments.server)?;
+            let progress = Progress::bar("records", 0, arguments.json);
+            let watched = Watched(Some(progress));
+            let proven = audit::verify(&caller, arguments.key.as_deref(), &watched).await;
+            if let Watched(Some(progress)) = watched {
+                progress.finish();
+            }
+            verified(&proven?, arguments.json);
+        }
+        Command::Audit(AuditCommand::Follow(arguments)) => {
+            let caller = officer(&arguments.audit.server)?;
+            let following = Following {
+                key: arguments.audit.key,
+                cursor: arguments.cursor,
+                stay: !arguments.once,
+                json: arguments.audit.json,
+            };
+            audit::follow(&caller, &following).await?;
+        }
+        Command::Simulator(arguments) => {
+            let _telemetry = quiet_log()?;
+            let place = Place::new(&arguments.server.place, DATA);
+            let caller = caller(&arguments.server, Role::CoreBanking)?;
+            simulator::run(&place, caller, arguments.faults).await?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn up(arguments: cli::UpArguments) -> Result<()> {
+    let _telemetry = quiet_log()?;
+    let place = Place::new(&arguments.place, DATA);
+    let suite = Suite::start(SuiteSettings {
+        place: place.clone(),
+        listen: arguments.listen,
+        clock: Clock::Real,
+        simulator: arguments.simulator.then_some(arguments.faults),
+    })
+    .await?;
+    let address = suite.address();
+    if arguments.json {
+        println!("{}", json!({ "address": address.to_string(), "data": place.folder() }));
+    } else {
+        let flags = place.flags();
+        println!("{} referral, reward, tier and audit on {}", good("ready:"), bold(format!("http://{address}")));
+        println!("data   {}", place.folder().display());
+        println!("token  handsel token {flags} --role branch.staff --branch 0001 --person anna");
+        println!("look   grpcurl -plaintext {address} list");
+        println!("log    handsel audit follow --address http://{address} {flags}");
+        println!("stop   Ctrl-C");
+    }
+    suite.until_stopped().await
+}
+
+fn token(arguments: &TokenArguments) -> Result<()> {
+    let mut roles = Vec::with_capacity(arguments.role.len());
+    for name in &arguments.role {
+        let Some(role) = role_named(name) else {
+            bail!(
+                "{name:?} is no role; roles are branch.staff, branch.manager, program.admin, finance.approver, compliance.officer, internal.auditor, core.banking, service, operator"
+            );
+        };
+        roles.push(role);
+    }
+    let issuer = suite::issuer(&Place::new(&arguments.place, DATA), &World::real())?;
+    let subject = arguments.person.clone().unwrap_or_else(|| "development-system".to_owned());
+    let token = issuer.issue(&DevToken {
+        subject,
+        person: arguments.person.clone(),
+        roles,
+        branch: if arguments.branch == "*" { Branch::All } else { Branch::One(arguments.branch.clone()) },
+        lifetime_seconds: i64::from(arguments.minutes) * 60,
+        audience: None,
+    })?;
+    if arguments.json {
+        println!("{}", json!({ "token": token, "minutes": arguments.minutes }));
+    } else {
+        println!("{token}");
+    }
+    Ok(())
+}
+
+/// A caller at the server that is asked for.
+fn caller(server: &ServerArguments, role: Role) -> Result<Caller> {
+    let channel = Endpoint::from_shared(server.address.clone()).context("the server's address")?.connect_lazy();
+    let bearer = match &server.token {
+        Some(token) => Bearer::new(token)?,
+        None => Bearer::issue(&suite::issuer(&Place::new(&server.place, DATA), &World::real())?, role, "*", None)?,
+    };
+    Ok(bearer.on(&channel))
+}
+
+fn officer(server: &ServerArguments) -> Result<Caller> {
+    caller(server, Role::ComplianceOfficer)
+}
+
+fn verified(proven: &audit::Verification, as_json: bool) {
+    if as_json {
+        let found = json!({
+            "origin": proven.origin, "tree_size": proven.tree_size, "root": proven.root,
+            "verifier_key": proven.verifier_key, "verified": true,
+        });
+        println!("{found}");
+        return;
+    }
+    println!("{} {} records of {}", good("verified:"), proven.tree_size, proven.origin);
+    println!("root   {}", proven.root);
+    println!("key    {}", proven.verifier_key);
+}
+
+/// For programs that a person watches: warnings and errors only, unless `RUST_LOG` asks for more.
+fn quiet_log() -> Result<Telemetry> {
+    let filter = std::env::var("RUST_LOG").unwrap_or_else(|_| "warn".to_owned());
+    Ok(Telemetry::start("handsel", &TelemetryConfig::default(), &LogConfig { filter, ..LogConfig::default() })?)
+}

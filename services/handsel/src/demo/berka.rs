@@ -75,10 +75,11 @@ impl Bank {
     /// # Errors
     /// A record that is not as its file's header promises.
     pub(crate) fn read() -> Result<Self> {
-        let accounts: HashMap<u32, AccountRow> = rows::<AccountRow>("account", include_bytes!("../../berka/account.csv"))?
-            .into_iter()
-            .map(|account| (account.account_id, account))
-            .collect();
+        let accounts: HashMap<u32, AccountRow> =
+            rows::<AccountRow>("account", include_bytes!("../../berka/account.csv"))?
+                .into_iter()
+                .map(|account| (account.account_id, account))
+                .collect();
         let rights: Vec<RightRow> = rows("disp", include_bytes!("../../berka/disp.csv"))?;
         let owners: HashMap<u32, &RightRow> =
             rights.iter().filter(|right| right.kind == "OWNER").map(|right| (right.account_id, right)).collect();
@@ -250,7 +251,8 @@ mod tests {
         assert_eq!(bank.branches.len(), 77);
         assert_eq!(bank.introductions.len(), 869);
         assert_eq!(bank.transactions.len(), 28_205);
-        let kinds = |kind| bank.introductions.iter().flat_map(|one| &one.facts).filter(|fact| fact.kind == kind).count();
+        let kinds =
+            |kind| bank.introductions.iter().flat_map(|one| &one.facts).filter(|fact| fact.kind == kind).count();
         assert_eq!(kinds(FactKind::AccountOpened), 869);
         assert_eq!(kinds(FactKind::FirstDeposit), 246);
         assert_eq!(kinds(FactKind::CardIssued), 151);

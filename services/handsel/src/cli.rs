@@ -1,0 +1,203 @@
+//! The command line: what a person may ask for, with help that teaches.
+
+use crate::simulator::Faults;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// Runs a bank's customer-referral program: who introduced whom, what each is owed, and the proof of it.
+#[derive(Debug, Parser)]
+#[command(name = "handsel", version, after_help = FIRST_STEPS, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const FIRST_STEPS: &str = "First steps:
+  handsel demo                                   watch a real bank's introductions become paid, provable rewards
+  handsel up --simulator                         the whole suite on 127.0.0.1:7410, with a core bank that pays
+  handsel token --role branch.staff --branch 0001 --person anna
+                                                 a token to call it with (development only)
+
+Exit codes: 0 done · 1 failed · 2 the command line makes no sense · 3 a check did not hold";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Plays a real bank's introductions through the suite, to the last payout and the proof of the log.
+    ///
+    /// Everything goes through the same rpcs as in production, with a simulated clock. Killed at any moment, it goes on where it
+    /// was when run again; run twice, it gives the same rewards and pays nothing twice.
+    Demo(DemoArguments),
+    /// Runs the whole suite in one process on one port: nothing to configure.
+    ///
+    /// Tokens are issued by a development issuer whose key lies in the data folder: see `handsel token`.
+    Up(UpArguments),
+    /// Runs one service in its own process, as in production: configuration from a file.
+    Serve(ServeArguments),
+    /// Brings the database up to this version, under a role that may change its schema.
+    Migrate(MigrateArguments),
+    /// Issues a development token. In production the bank's own identity provider does.
+    Token(TokenArguments),
+    /// Reads the audit log, and checks it against its key.
+    #[command(subcommand)]
+    Audit(AuditCommand),
+    /// Plays the bank's side of settlement against a suite that runs elsewhere: for development.
+    Simulator(SimulatorArguments),
+}
+
+/// Where data lies.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct PlaceArguments {
+    /// Folder for keys, the clock of the demo and, unless a database is named, the data itself.
+    #[arg(long, env = "HANDSEL_DATA", value_name = "FOLDER")]
+    pub(crate) data: Option<PathBuf>,
+    /// A PostgreSQL database instead of embedded files: postgres://user@host/name.
+    #[arg(long, env = "HANDSEL_DATABASE", value_name = "URL", hide_env_values = true)]
+    pub(crate) database: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DemoArguments {
+    #[command(flatten)]
+    pub(crate) place: PlaceArguments,
+    /// Play only the first introductions of the history (there are 869).
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) introductions: Option<usize>,
+    /// What goes wrong at the core bank, in percent: delay, duplicate, lost-answer, late-acceptance; seed=N varies it.
+    #[arg(
+        long,
+        value_name = "NAME=PERCENT,…",
+        default_value = "delay=10,duplicate=5,lost-answer=10,late-acceptance=5"
+    )]
+    pub(crate) faults: Faults,
+    /// Print one JSON object at the end instead of a page.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct UpArguments {
+    #[command(flatten)]
+    pub(crate) place: PlaceArguments,
+    /// Address to listen on; port 0 takes any free one.
+    #[arg(long, env = "HANDSEL_LISTEN", default_value = "127.0.0.1:7410")]
+    pub(crate) listen: SocketAddr,
+    /// Also run a core bank that pulls instructions and pays them.
+    #[arg(long)]
+    pub(crate) simulator: bool,
+    /// What goes wrong at that core bank, in percent.
+    #[arg(long, value_name = "NAME=PERCENT,…", default_value = "", requires = "simulator")]
+    pub(crate) faults: Faults,
+    /// Print the address as one JSON object, once everything is ready.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// The four services.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ServiceName {
+    /// Who introduced whom, and did it succeed.
+    Referral,
+    /// What each is owed, and how it is paid.
+    Reward,
+    /// What kind of customer each is.
+    Tier,
+    /// The log that proves it.
+    Audit,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ServeArguments {
+    /// Which service.
+    #[arg(value_enum)]
+    pub(crate) service: ServiceName,
+    /// Its configuration: see deploy/config for a sample of each.
+    #[arg(long, env = "HANDSEL_CONFIG", value_name = "FILE")]
+    pub(crate) config: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MigrateArguments {
+    #[command(flatten)]
+    pub(crate) place: PlaceArguments,
+    /// Only this service's part.
+    #[arg(value_enum)]
+    pub(crate) service: Option<ServiceName>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TokenArguments {
+    #[command(flatten)]
+    pub(crate) place: PlaceArguments,
+    /// What the caller is: branch.staff, branch.manager, program.admin, finance.approver, compliance.officer,
+    /// internal.auditor, core.banking, service, operator. May be given several times.
+    #[arg(long, required = true, value_name = "ROLE")]
+    pub(crate) role: Vec<String>,
+    /// The branch he reaches; `*` for all.
+    #[arg(long, default_value = "*")]
+    pub(crate) branch: String,
+    /// The human who acts; acts of a second person ask for one.
+    #[arg(long)]
+    pub(crate) person: Option<String>,
+    /// How long it holds, in minutes.
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=1440))]
+    pub(crate) minutes: u32,
+    /// Print a JSON object instead of the bare token.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuditCommand {
+    /// Reads the whole log, recomputes its root and checks the signature. Exit code 3 if anything is not as it should be.
+    Verify(AuditArguments),
+    /// Verifies record by record and prints each, from a saved cursor on, and stays for what comes.
+    Follow(FollowArguments),
+}
+
+/// Whom to ask, and as whom.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct AuditArguments {
+    #[command(flatten)]
+    pub(crate) server: ServerArguments,
+    /// The log's key as obtained from elsewhere; otherwise the server is asked for it, which proves less.
+    #[arg(long, value_name = "VKEY")]
+    pub(crate) key: Option<String>,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct FollowArguments {
+    #[command(flatten)]
+    pub(crate) audit: AuditArguments,
+    /// Where the cursor is kept, so that the next call goes on from what was verified.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) cursor: Option<PathBuf>,
+    /// End at the newest checkpoint instead of staying.
+    #[arg(long)]
+    pub(crate) once: bool,
+}
+
+/// A server, and a token for it.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ServerArguments {
+    /// The server.
+    #[arg(long, env = "HANDSEL_ADDRESS", default_value = "http://127.0.0.1:7410", value_name = "URL")]
+    pub(crate) address: String,
+    /// A token. Without one, the development issuer in the data folder makes it.
+    #[arg(long, env = "HANDSEL_TOKEN", hide_env_values = true)]
+    pub(crate) token: Option<String>,
+    #[command(flatten)]
+    pub(crate) place: PlaceArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SimulatorArguments {
+    #[command(flatten)]
+    pub(crate) server: ServerArguments,
+    /// What goes wrong, in percent: delay, duplicate, reject, lost-answer, late-acceptance; seed=N varies it.
+    #[arg(long, value_name = "NAME=PERCENT,…", default_value = "")]
+    pub(crate) faults: Faults,
+}

@@ -1,0 +1,49 @@
+//! Where an installation's data lies: a folder for keys, and embedded files in it or a database elsewhere.
+
+use crate::cli::PlaceArguments;
+use handsel_storage::Location;
+use std::path::{Path, PathBuf};
+
+/// A folder, and the data in it or in a database.
+#[derive(Debug, Clone)]
+pub(crate) struct Place {
+    folder: PathBuf,
+    location: Location,
+    database: Option<String>,
+}
+
+impl Place {
+    /// As asked for on the command line; `default` names the folder where none was given.
+    pub(crate) fn new(arguments: &PlaceArguments, default: &str) -> Self {
+        let folder = arguments.data.clone().unwrap_or_else(|| PathBuf::from(default));
+        let location = match &arguments.database {
+            Some(url) => Location::Postgres { url: url.clone() },
+            None => Location::Sqlite { folder: folder.clone() },
+        };
+        Self { folder, location, database: arguments.database.clone() }
+    }
+
+    /// The folder.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The databases.
+    pub(crate) fn location(&self) -> &Location {
+        &self.location
+    }
+
+    /// A file of keys.
+    pub(crate) fn secret(&self, name: &str) -> PathBuf {
+        self.folder.join("secrets").join(name)
+    }
+
+    /// How to name this place on the command line.
+    pub(crate) fn flags(&self) -> String {
+        let folder = format!("--data {}", self.folder.display());
+        match &self.database {
+            Some(_) => format!("{folder} --database $HANDSEL_DATABASE"),
+            None => folder,
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! One service in its own process, and the schema that it needs: as in production, told by a file.
+
+use crate::cli::ServiceName;
+use crate::place::Place;
+use crate::secrets;
+use crate::suite::signing_key;
+use anstream::eprintln;
+use anyhow::{Context as _, Result};
+use handsel_access::{AccessLayer, Rules};
+use handsel_audit::{Audit, AuditConfig};
+use handsel_outbox::{Outbox, Pseudonyms};
+use handsel_proto::POOL;
+use handsel_referral::{KeyMaterial, Referral, ReferralConfig};
+use handsel_reward::{Reward, RewardConfig, RewardPeers, Settlement};
+use handsel_service::config::{Config, Document};
+use handsel_service::telemetry::Telemetry;
+use handsel_service::{Frame, Part, Peer, TokenSource, World};
+use handsel_storage::{Db, Location, Migration};
+use handsel_tier::{Tier, TierConfig, TierPeers};
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How often a log in production says that it lives: silence is evidence too.
+const HEARTBEAT: Duration = Duration::from_secs(60);
+
+/// `[secrets]`: where an installation's key files lie.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct SecretsConfig {
+    /// The folder; its files are made at the first start. Every service of a bank must see the same `pseudonyms.key`.
+    folder: PathBuf,
+}
+
+impl Default for SecretsConfig {
+    fn default() -> Self {
+        Self { folder: PathBuf::from("secrets") }
+    }
+}
+
+/// `[bank]`: which bank this is.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct BankConfig {
+    /// Its short name, e.g. its BIC: part of every end-to-end id and of the log's origin, so it never changes.
+    id: String,
+}
+
+/// `[settlement]`: who begins a payout.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct SettlementConfig {
+    /// `pull`: core banking lists instructions. `push`: they are sent to `[peers.corebank]`.
+    mode: SettlementMode,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum SettlementMode {
+    #[default]
+    Pull,
+    Push,
+}
+
+/// Everything that a service is told.
+pub(crate) struct Told {
+    config: Config,
+    secrets: SecretsConfig,
+    bank: BankConfig,
+    settlement: SettlementConfig,
+}
+
+impl Told {
+    /// Reads a configuration file.
+    ///
+    /// # Errors
+    /// A key nobody asks for, a value that does not fit, a section that is missing.
+    pub(crate) fn read(file: &Path) -> Result<Self> {
+        let mut document = Document::read(file)?;
+        let told = Self {
+            config: Config::take(&mut document)?,
+            secrets: document.section("secrets")?,
+            bank: document.section("bank")?,
+            settlement: document.section("settlement")?,
+        };
+        document.finish()?;
+        anyhow::ensure!(!told.bank.id.is_empty(), "[bank]: `id` is missing");
+        Ok(told)
+    }
+
+    fn secret(&self, name: &str) -> PathBuf {
+        self.secrets.folder.join(name)
+    }
+
+    /// A service that may be missing.
+    fn peer(&self, name: &str) -> Result<Option<Peer>> {
+        let Some(config) = self.config.peers.get(name) else { return Ok(None) };
+        let tokens = config.token_file.as_deref().map_or_else(TokenSource::none, TokenSource::file);
+        Ok(Some(Peer::new(config, tokens)?))
+    }
+
+    /// A service that may not.
+    fn needed_peer(&self, name: &str) -> Result<Peer> {
+        self.peer(name)?.with_context(|| format!("[peers.{name}] is missing"))
+    }
+}
+
+/// Runs one service until a signal stops it.
+///
+/// # Errors
+/// A configuration that makes no sense; a database that is not at this version (`handsel migrate`); a port that is taken.
+pub(crate) async fn serve(service: ServiceName, file: &Path) -> Result<()> {
+    let told = Told::read(file).with_context(|| file.display().to_string())?;
+    let telemetry = Telemetry::start(name(service), &told.config.telemetry, &told.config.log)?;
+    let stop = handsel_service::stop_on_signal()?;
+    let world = World::real();
+    let tokens = told.config.tokens.as_ref().context("[tokens] is missing: whose tokens are believed?")?;
+    let access = AccessLayer::new(Rules::read(&POOL)?, tokens.verifier(&world)?);
+    let frame = Frame::bind(&told.config.server, told.config.limits).await?;
+    secrets::folder(&told.secrets.folder)?;
+    let part = part(service, &told, &world).await?;
+    frame.serve(vec![part], access, stop).await?;
+    telemetry.stop().await;
+    Ok(())
+}
+
+/// Brings the schemas of a place up to this version.
+///
+/// # Errors
+/// As the database says.
+pub(crate) async fn migrate(place: &Place, only: Option<ServiceName>) -> Result<()> {
+    let schemas = [
+        (ServiceName::Referral, Referral::NAME, Referral::migrations()),
+        (ServiceName::Referral, Referral::KEYS_NAME, Referral::key_migrations()),
+        (ServiceName::Reward, Reward::NAME, Reward::migrations()),
+        (ServiceName::Tier, handsel_tier::NAME, Tier::migrations()),
+        (ServiceName::Audit, Audit::NAME, Audit::migrations()),
+    ];
+    for (service, schema, migrations) in schemas {
+        if only.is_none_or(|only| only == service) {
+            Db::open(place.location(), schema).await?.migrate(&migrations).await?;
+            eprintln!("{schema} is at version {}", migrations.last().map_or(0, |last| last.version));
+        }
+    }
+    Ok(())
+}
+
+async fn part(service: ServiceName, told: &Told, world: &World) -> Result<Arc<dyn Part>> {
+    let location = told.config.storage.location(Path::new("handsel-data"))?;
+    let pseudonyms = Pseudonyms::from_file_or_create(&told.secret("pseudonyms.key"), &*world.entropy)?;
+    let outbox = Outbox::new(name(service), world.clone(), pseudonyms.clone());
+    Ok(match service {
+        ServiceName::Referral => {
+            let db = open(&location, Referral::NAME, Referral::migrations()).await?;
+            let keys_db = open(&location, Referral::KEYS_NAME, Referral::key_migrations()).await?;
+            let keys = KeyMaterial::from_file_or_create(&told.secret("subjects.json"), &*world.entropy)?;
+            let peers = handsel_referral::Peers { reward: told.needed_peer("reward")?, audit: told.peer("audit")? };
+            let config = ReferralConfig::with_keys(keys);
+            Arc::new(Referral::start(db, keys_db, world.clone(), outbox, config, peers).await?)
+        }
+        ServiceName::Reward => {
+            let db = open(&location, Reward::NAME, Reward::migrations()).await?;
+            let settlement = match told.settlement.mode {
+                SettlementMode::Pull => Settlement::Pull,
+                SettlementMode::Push => Settlement::Push(told.needed_peer("corebank")?),
+            };
+            let config = RewardConfig { settlement, ..RewardConfig::pull(&told.bank.id) };
+            let peers = RewardPeers { audit: told.peer("audit")? };
+            Arc::new(Reward::start(db, world.clone(), outbox, config, peers).await?)
+        }
+        ServiceName::Tier => {
+            let db = open(&location, handsel_tier::NAME, Tier::migrations()).await?;
+            let peers = TierPeers {
+                reward: told.peer("reward")?,
+                referral: told.peer("referral")?,
+                audit: told.peer("audit")?,
+            };
+            Arc::new(Tier::start(db, world.clone(), pseudonyms, TierConfig::default(), peers))
+        }
+        ServiceName::Audit => {
+            let db = open(&location, Audit::NAME, Audit::migrations()).await?;
+            let key = signing_key(&told.bank.id, &told.secret("audit-signing.key"), world)?;
+            let config = AuditConfig { heartbeat: Some(HEARTBEAT), ..AuditConfig::new(key) };
+            Arc::new(Audit::start(db, world.clone(), config, pseudonyms).await?)
+        }
+    })
+}
+
+/// A schema that is at this version already: a service may not change it.
+async fn open(location: &Location, schema: &'static str, migrations: Vec<Migration>) -> Result<Db> {
+    let db = Db::open(location, schema).await?;
+    db.is_current(&migrations).await?;
+    Ok(db)
+}
+
+fn name(service: ServiceName) -> &'static str {
+    match service {
+        ServiceName::Referral => Referral::NAME,
+        ServiceName::Reward => Reward::NAME,
+        ServiceName::Tier => handsel_tier::NAME,
+        ServiceName::Audit => Audit::NAME,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_sample_is_understood() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/config");
+        let mut read = 0;
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let file = entry.unwrap().path();
+            if file.extension().is_some_and(|extension| extension == "toml") {
+                Told::read(&file).unwrap_or_else(|error| panic!("{}: {error:#}", file.display()));
+                read += 1;
+            }
+        }
+        assert_eq!(read, 4);
+    }
+}

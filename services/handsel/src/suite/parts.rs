@@ -1,0 +1,163 @@
+//! The four services of a suite, opened over their schemas and introduced to each other.
+
+use crate::place::Place;
+use anyhow::Result;
+use futures::future::BoxFuture;
+use handsel_access::{DevIssuer, DevToken, Role};
+use handsel_audit::tlog::SigningKey;
+use handsel_audit::{Audit, AuditConfig};
+use handsel_money::Timestamp;
+use handsel_outbox::{Outbox, Pseudonyms, RelaySettings};
+use handsel_referral::{KeyMaterial, Referral, ReferralConfig};
+use handsel_reward::{Reward, RewardConfig, RewardPeers};
+use handsel_service::{Job, Part, Peer, TokenSource, World};
+use handsel_storage::{Db, Migration};
+use handsel_tier::{Tier, TierConfig, TierPeers};
+use serde_json::json;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use tokio::sync::Notify;
+use tonic::service::RoutesBuilder;
+
+/// What the development bank calls itself.
+pub(crate) const BANK: &str = "example";
+
+/// The services, and the databases that their outboxes lie in.
+pub(super) struct Parts {
+    referral: (Db, Referral),
+    reward: (Db, Reward),
+    tier: (Db, Tier),
+    audit: Audit,
+}
+
+impl Parts {
+    /// Opens each schema, brings it up to this version, and starts the service over it. They call each other at `address`, with
+    /// tokens of the development issuer.
+    pub(super) async fn open(
+        place: &Place,
+        world: &World,
+        issuer: &DevIssuer,
+        address: SocketAddr,
+        relays: RelaySettings,
+    ) -> Result<Self> {
+        let peer = |from: &'static str| Peer::at(&format!("http://{address}"), tokens(issuer, from));
+        let pseudonyms = Pseudonyms::from_file_or_create(&place.secret("pseudonyms.key"), &*world.entropy)?;
+        let outbox = |of: &'static str| Outbox::new(of, world.clone(), pseudonyms.clone());
+        let open = async |schema: &'static str, migrations: Vec<Migration>| -> Result<Db> {
+            let db = Db::open(place.location(), schema).await?;
+            db.migrate(&migrations).await?;
+            Ok(db)
+        };
+
+        let audit_db = open(Audit::NAME, Audit::migrations()).await?;
+        let audit_config = AuditConfig::new(signing_key(BANK, &place.secret("audit-signing.key"), world)?);
+        let audit = Audit::start(audit_db, world.clone(), audit_config, pseudonyms.clone()).await?;
+
+        let tier_db = open(handsel_tier::NAME, Tier::migrations()).await?;
+        let tier_peers = TierPeers {
+            reward: Some(peer(handsel_tier::NAME)?),
+            referral: Some(peer(handsel_tier::NAME)?),
+            audit: Some(peer(handsel_tier::NAME)?),
+        };
+        let tier_config = TierConfig { relays, ..TierConfig::default() };
+        let tier = Tier::start(tier_db.clone(), world.clone(), pseudonyms.clone(), tier_config, tier_peers);
+
+        let reward_db = open(Reward::NAME, Reward::migrations()).await?;
+        let reward_config = RewardConfig::pull(BANK);
+        let reward_peers = RewardPeers { audit: Some(peer(Reward::NAME)?) };
+        let reward =
+            Reward::start(reward_db.clone(), world.clone(), outbox(Reward::NAME), reward_config, reward_peers).await?;
+
+        let referral_db = open(Referral::NAME, Referral::migrations()).await?;
+        let keys_db = open(Referral::KEYS_NAME, Referral::key_migrations()).await?;
+        let keys = KeyMaterial::from_file_or_create(&place.secret("subjects.json"), &*world.entropy)?;
+        let referral_config = ReferralConfig::with_keys(keys);
+        let referral_peers =
+            handsel_referral::Peers { reward: peer(Referral::NAME)?, audit: Some(peer(Referral::NAME)?) };
+        let referral = Referral::start(
+            referral_db.clone(),
+            keys_db,
+            world.clone(),
+            outbox(Referral::NAME),
+            referral_config,
+            referral_peers,
+        )
+        .await?;
+        Ok(Self { referral: (referral_db, referral), reward: (reward_db, reward), tier: (tier_db, tier), audit })
+    }
+
+    /// The services, to be served.
+    pub(super) fn all(&self) -> Vec<Arc<dyn Part>> {
+        vec![
+            Arc::new(self.referral.1.clone()),
+            Arc::new(self.reward.1.clone()),
+            Arc::new(self.tier.1.clone()),
+            Arc::new(self.audit.clone()),
+        ]
+    }
+
+    /// Each database with an outbox, and where its messages go.
+    pub(super) fn outboxes(&self) -> [(&Db, &'static [&'static str]); 3] {
+        [
+            (&self.tier.0, &["reward", "referral", "audit"]),
+            (&self.referral.0, &["reward", "audit"]),
+            (&self.reward.0, &["audit"]),
+        ]
+    }
+
+    /// Leaves a record of a jump of business time in the log.
+    pub(super) async fn record_clock(&self, from: Timestamp, to: Timestamp) -> Result<()> {
+        self.audit.record_system("clock.moved", json!({ "from": from.to_string(), "to": to.to_string() })).await?;
+        Ok(())
+    }
+}
+
+/// The key that signs a bank's log.
+pub(crate) fn signing_key(bank: &str, file: &Path, world: &World) -> Result<SigningKey> {
+    SigningKey::from_file_or_create(file, &format!("handsel.{bank}/audit"), &*world.entropy)
+}
+
+/// Tokens of a service for its calls to the others: a new one each time, which costs less than to watch one grow old.
+fn tokens(issuer: &DevIssuer, service: &'static str) -> TokenSource {
+    let issuer = issuer.clone();
+    let token = DevToken::of_role(Role::Service, service);
+    TokenSource::made_by(move || Ok(issuer.issue(&token)?))
+}
+
+/// A part whose loops can all be woken: time has moved, and they cannot know.
+pub(super) struct Woken {
+    part: Arc<dyn Part>,
+    jobs: Vec<Job>,
+}
+
+impl Woken {
+    pub(super) fn new(part: Arc<dyn Part>) -> Arc<Self> {
+        let wakeable = |job: Job| if job.wake.is_some() { job } else { job.woken_by(Arc::default()) };
+        let jobs = part.jobs().into_iter().map(wakeable).collect();
+        Arc::new(Self { part, jobs })
+    }
+
+    /// What wakes its loops.
+    pub(super) fn wakes(&self) -> impl Iterator<Item = Arc<Notify>> {
+        self.jobs.iter().filter_map(|job| job.wake.clone())
+    }
+}
+
+impl Part for Woken {
+    fn name(&self) -> &'static str {
+        self.part.name()
+    }
+
+    fn add_to(&self, routes: &mut RoutesBuilder) {
+        self.part.add_to(routes);
+    }
+
+    fn jobs(&self) -> Vec<Job> {
+        self.jobs.clone()
+    }
+
+    fn drain(&self) -> BoxFuture<'_, ()> {
+        self.part.drain()
+    }
+}
