@@ -14,7 +14,7 @@ pub use registry::{KeyMaterial, KeyMaterialError};
 
 use futures::{FutureExt, future::BoxFuture};
 use grpc::{Codes, Desk, Facts, Inbox, Means, Programs, Referrals};
-use handsel_outbox::Outbox;
+use handsel_outbox::{Outbox, Relay, RelaySettings};
 use handsel_proto::handsel::{
     referral::v1::{
         code_service_server::CodeServiceServer, fact_service_server::FactServiceServer,
@@ -40,13 +40,21 @@ pub struct ReferralConfig {
     pub plan_patience: Duration,
     /// How many batches of one stream of facts are under way at most.
     pub facts_in_flight: usize,
+    /// How the relays pace themselves.
+    pub relays: RelaySettings,
 }
 
 impl ReferralConfig {
     /// The usual set-up with these keys.
     #[must_use]
     pub fn with_keys(keys: KeyMaterial) -> Self {
-        Self { keys, lanes: LaneSettings::default(), plan_patience: Duration::from_secs(3), facts_in_flight: 8 }
+        Self {
+            keys,
+            lanes: LaneSettings::default(),
+            plan_patience: Duration::from_secs(3),
+            facts_in_flight: 8,
+            relays: RelaySettings::default(),
+        }
     }
 }
 
@@ -63,7 +71,7 @@ pub struct Peers {
 #[derive(Clone)]
 pub struct Referral {
     desk: Desk,
-    peers: Peers,
+    relays: Vec<Relay>,
 }
 
 impl Referral {
@@ -108,7 +116,8 @@ impl Referral {
             world,
             outbox,
         };
-        Ok(Self { desk: Desk(Arc::new(means)), peers })
+        let relays = jobs::relays(&means, peers, config.relays);
+        Ok(Self { desk: Desk(Arc::new(means)), relays })
     }
 }
 
@@ -127,13 +136,18 @@ impl Part for Referral {
     }
 
     fn jobs(&self) -> Vec<Job> {
-        jobs::all(&self.desk, self.peers.reward.clone(), self.peers.audit.clone())
+        jobs::all(&self.desk, &self.relays)
     }
 
     fn drain(&self) -> BoxFuture<'_, ()> {
         async {
             self.desk.0.lanes.drain().await;
             self.desk.0.registry.drain().await;
+            for relay in &self.relays {
+                if let Err(fault) = relay.release().await {
+                    tracing::debug!(%fault, "a lease could not be given back; it runs out by itself");
+                }
+            }
         }
         .boxed()
     }
@@ -141,6 +155,6 @@ impl Part for Referral {
 
 impl std::fmt::Debug for Referral {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Referral").field("peers", &self.peers).finish_non_exhaustive()
+        formatter.debug_struct("Referral").field("relays", &self.relays).finish_non_exhaustive()
     }
 }

@@ -1,5 +1,6 @@
 //! What a bank sets about its rewards.
 
+use handsel_outbox::RelaySettings;
 use handsel_service::Peer;
 use handsel_storage::LaneSettings;
 use std::time::Duration;
@@ -15,6 +16,8 @@ pub struct RewardConfig {
     pub lanes: LaneSettings,
     /// How the loops pace themselves.
     pub pace: Pace,
+    /// How the relay to the log paces itself.
+    pub relay: RelaySettings,
 }
 
 /// Who begins a payout.
@@ -51,6 +54,7 @@ impl RewardConfig {
             settlement: Settlement::Pull,
             lanes: LaneSettings::default(),
             pace: Pace::default(),
+            relay: RelaySettings::default(),
         }
     }
 }

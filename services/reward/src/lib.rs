@@ -67,7 +67,8 @@ impl Reward {
             bank: config.bank_id.as_str().into(),
         };
         let lanes = Lanes::start(db.clone(), config.lanes);
-        Ok(Self { service: Arc::new(Service { db, lanes, world, means, config, peers }) })
+        let relay = peers.audit.map(|audit| jobs::to_audit(&db, &lanes, audit, config.relay));
+        Ok(Self { service: Arc::new(Service { db, lanes, world, means, config, relay }) })
     }
 }
 
@@ -85,6 +86,14 @@ impl Part for Reward {
     }
 
     fn drain(&self) -> BoxFuture<'_, ()> {
-        self.service.lanes.drain().boxed()
+        async {
+            self.service.lanes.drain().await;
+            if let Some(relay) = &self.service.relay
+                && let Err(fault) = relay.release().await
+            {
+                tracing::debug!(%fault, "a lease could not be given back; it runs out by itself");
+            }
+        }
+        .boxed()
     }
 }

@@ -1,9 +1,7 @@
 //! What handlers and jobs share.
 
-use crate::{
-    commands::means::Means,
-    config::{RewardConfig, RewardPeers},
-};
+use crate::{commands::means::Means, config::RewardConfig};
+use handsel_outbox::Relay;
 use handsel_service::World;
 use handsel_storage::{Db, Lanes};
 
@@ -14,5 +12,6 @@ pub(crate) struct Service {
     pub(crate) world: World,
     pub(crate) means: Means,
     pub(crate) config: RewardConfig,
-    pub(crate) peers: RewardPeers,
+    /// To the log; without it statements wait.
+    pub(crate) relay: Option<Relay>,
 }

@@ -64,7 +64,7 @@ impl Parts {
         let tier = Tier::start(tier_db.clone(), world.clone(), pseudonyms.clone(), tier_config, tier_peers);
 
         let reward_db = open(Reward::NAME, Reward::migrations()).await?;
-        let reward_config = RewardConfig::pull(BANK);
+        let reward_config = RewardConfig { relay: relays, ..RewardConfig::pull(BANK) };
         let reward_peers = RewardPeers { audit: Some(peer(Reward::NAME)?) };
         let reward =
             Reward::start(reward_db.clone(), world.clone(), outbox(Reward::NAME), reward_config, reward_peers).await?;
@@ -72,7 +72,7 @@ impl Parts {
         let referral_db = open(Referral::NAME, Referral::migrations()).await?;
         let keys_db = open(Referral::KEYS_NAME, Referral::key_migrations()).await?;
         let keys = KeyMaterial::from_file_or_create(&place.secret("subjects.json"), &*world.entropy)?;
-        let referral_config = ReferralConfig::with_keys(keys);
+        let referral_config = ReferralConfig { relays, ..ReferralConfig::with_keys(keys) };
         let referral_peers =
             handsel_referral::Peers { reward: peer(Referral::NAME)?, audit: Some(peer(Referral::NAME)?) };
         let referral = Referral::start(

@@ -93,8 +93,9 @@ impl Desk {
     where
         C: Command<Output = Result<String, Refusal>>,
     {
-        let Call { act, key, digest, deadline } = call;
-        let once = Once { key, digest, now: act.now, command };
+        let Call { act: _, key, digest, deadline } = call;
+        // Request ids are forgotten by the machine's time: callers retry in it, whatever the business clock says.
+        let once = Once { key, digest, now: self.0.world.system.now(), command };
         match self.run(lane, deadline, once).await.map_err(fault)? {
             Ok(Done { resource, replayed: _ }) => Ok(resource),
             Err(OnceRefused::Refused(refused)) => Err(refuse(&refused)),

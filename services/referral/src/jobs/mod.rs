@@ -2,12 +2,13 @@
 //! portion a run, and may run twice.
 
 use crate::{
+    Peers, Referral,
     commands::{Act, ExpireReferrals, PurgeUnmatched},
-    grpc::Desk,
+    grpc::{Desk, Means},
     store,
 };
 use handsel_money::Timestamp;
-use handsel_outbox::{Actor, AuditDeliver, AuditRelay, PurgeSent, Relay, deliver_by};
+use handsel_outbox::{Actor, AuditDeliver, AuditRelay, PurgeSent, Relay, RelaySettings, deliver_by};
 use handsel_proto::handsel::reward::v1::{DeliverRequest, reward_inbox_service_client::RewardInboxServiceClient};
 use handsel_service::{Job, Peer, Worked};
 use handsel_storage::{Command, Fault, PurgeRequests};
@@ -24,13 +25,12 @@ const KEY_SETTLES: Duration = Duration::from_secs(3_600);
 const PORTION: i64 = 500;
 
 /// Every loop.
-pub(crate) fn all(desk: &Desk, reward: Peer, audit: Option<Peer>) -> Vec<Job> {
+pub(crate) fn all(desk: &Desk, relays: &[Relay]) -> Vec<Job> {
     let mut jobs = vec![
-        to_reward(desk, reward).job(),
         expiry(desk),
         settle_keys(desk),
         purge(desk, "referral purge requests", |desk| PurgeRequests {
-            before: earlier(desk.0.world.business.now(), REMEMBERED),
+            before: earlier(desk.0.world.system.now(), REMEMBERED),
             limit: PORTION,
         }),
         purge(desk, "referral purge unmatched facts", |desk| PurgeUnmatched {
@@ -40,11 +40,18 @@ pub(crate) fn all(desk: &Desk, reward: Peer, audit: Option<Peer>) -> Vec<Job> {
         purge_sent(desk, "reward"),
         purge_sent(desk, "audit"),
     ];
-    jobs.extend(audit.map(|audit| to_audit(desk, audit).job()));
+    jobs.extend(relays.iter().map(Relay::job));
     jobs
 }
 
-fn to_reward(desk: &Desk, reward: Peer) -> Relay {
+/// The relays, to be kept and given back at the end.
+pub(crate) fn relays(means: &Means, peers: Peers, settings: RelaySettings) -> Vec<Relay> {
+    let Peers { reward, audit } = peers;
+    let audit = audit.map(|audit| to_audit(means, audit));
+    [Some(to_reward(means, reward)), audit].into_iter().flatten().map(|relay| relay.paced(settings)).collect()
+}
+
+fn to_reward(means: &Means, reward: Peer) -> Relay {
     let deliver = deliver_by(move |origin, messages| {
         let mut client = RewardInboxServiceClient::new(reward.clone());
         async move {
@@ -52,12 +59,12 @@ fn to_reward(desk: &Desk, reward: Peer) -> Relay {
             Ok(client.deliver(request).await?.into_inner().receipts)
         }
     });
-    Relay::new(desk.0.db.clone(), "referral", "reward", deliver).woken_by(desk.0.lanes.after_commit())
+    Relay::new(means.db.clone(), Referral::NAME, "reward", deliver).woken_by(means.lanes.after_commit())
 }
 
-fn to_audit(desk: &Desk, audit: Peer) -> Relay {
+fn to_audit(means: &Means, audit: Peer) -> Relay {
     let deliver = std::sync::Arc::new(AuditDeliver::new(audit));
-    AuditRelay::new(desk.0.db.clone(), "referral", deliver).woken_by(desk.0.lanes.after_commit())
+    AuditRelay::new(means.db.clone(), Referral::NAME, deliver).woken_by(means.lanes.after_commit())
 }
 
 /// Ends referrals whose time has run out.

@@ -84,7 +84,9 @@ impl Api {
     {
         let request_id = request_id_from(again.request_id)?;
         let key_of_request = RequestKey { caller: call.caller.subject.clone(), rpc: again.rpc, request_id };
-        let once = Once { key: key_of_request, digest: digest(&again.content), now: self.now(), command };
+        // Request ids are forgotten by the machine's time: callers retry in it, whatever the business clock says.
+        let now = self.service.world.system.now();
+        let once = Once { key: key_of_request, digest: digest(&again.content), now, command };
         let done = self.run(key, call.deadline, once).await?.map_err(once_refused)?;
         Ok(done.resource)
     }

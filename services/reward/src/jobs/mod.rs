@@ -10,9 +10,9 @@ use crate::{
     service::Service,
 };
 use handsel_money::Timestamp;
-use handsel_outbox::{AuditDeliver, AuditRelay, PurgeSent, Relay};
-use handsel_service::{Job, Worked};
-use handsel_storage::{Command, Fault, PurgeRequests};
+use handsel_outbox::{AuditDeliver, AuditRelay, PurgeSent, Relay, RelaySettings};
+use handsel_service::{Job, Peer, Worked};
+use handsel_storage::{Command, Db, Fault, Lanes, PurgeRequests};
 use std::{sync::Arc, time::Duration};
 
 /// The lane of jobs that move payouts, one after the other.
@@ -28,13 +28,15 @@ pub(crate) fn all(service: &Arc<Service>) -> Vec<Job> {
     if let Settlement::Push(bank) = &service.config.settlement {
         jobs.push(push::job(service, bank.clone()));
     }
-    if let Some(audit) = &service.peers.audit {
-        let deliver = Arc::new(AuditDeliver::new(audit.clone()));
-        let relay: Relay = AuditRelay::new(service.db.clone(), crate::Reward::NAME, deliver);
-        jobs.push(relay.woken_by(service.lanes.after_commit()).job());
-    }
+    jobs.extend(service.relay.as_ref().map(Relay::job));
     jobs.push(purge(service));
     jobs
+}
+
+/// The relay to the log.
+pub(crate) fn to_audit(db: &Db, lanes: &Lanes, audit: Peer, settings: RelaySettings) -> Relay {
+    let deliver = Arc::new(AuditDeliver::new(audit));
+    AuditRelay::new(db.clone(), crate::Reward::NAME, deliver).woken_by(lanes.after_commit()).paced(settings)
 }
 
 /// Accrued rewards whose due instant has come.
@@ -71,7 +73,7 @@ fn purge(service: &Arc<Service>) -> Job {
     Job::new("reward purge", PURGE_PERIOD, move || {
         let service = Arc::clone(&own);
         async move {
-            let requests = PurgeRequests { before: long_ago(service.world.business.now()), limit: PURGE_BATCH };
+            let requests = PurgeRequests { before: long_ago(service.world.system.now()), limit: PURGE_BATCH };
             let before = long_ago(service.world.system.now());
             let sent = PurgeSent { destination: "audit", before, limit: PURGE_BATCH };
             let forgotten = [run(&service, requests).await?, run(&service, sent).await?];

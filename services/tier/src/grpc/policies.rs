@@ -36,7 +36,7 @@ impl TierPolicyService for Grpc {
             now,
             outbox: self.outbox.clone(),
         };
-        self.once(Once { key, digest, now, command }).await
+        self.once(key, digest, command).await
     }
 
     async fn get_tier_policy(&self, request: Request<GetTierPolicyRequest>) -> Result<Response<TierPolicy>, Status> {
@@ -82,16 +82,18 @@ impl TierPolicyService for Grpc {
             now,
             outbox: self.outbox.clone(),
         };
-        self.once(Once { key, digest, now, command }).await
+        self.once(key, digest, command).await
     }
 }
 
 impl Grpc {
     /// Runs a write once, and renders the policy that it led to.
-    async fn once<C>(&self, once: Once<C>) -> Result<Response<TierPolicy>, Status>
+    async fn once<C>(&self, key: RequestKey, digest: [u8; 32], command: C) -> Result<Response<TierPolicy>, Status>
     where
         C: Command<Output = Result<String, Refusal>>,
     {
+        // Request ids are forgotten by the machine's time: callers retry in it, whatever the business clock says.
+        let once = Once { key, digest, now: self.world.system.now(), command };
         let done = self.lanes.run("policies", once).await.map_err(fault)?.map_err(refusal::once)?;
         self.render(&done.resource).await
     }

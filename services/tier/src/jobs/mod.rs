@@ -53,13 +53,12 @@ pub(crate) fn purge(db: &Db, world: &World) -> Job {
     Job::new("tier purge", PURGE_PERIOD, move || {
         let (db, world) = (db.clone(), world.clone());
         async move {
-            let requests = world.business.now().checked_sub(KEPT);
-            let sent = world.system.now().checked_sub(KEPT);
+            let before = world.system.now().checked_sub(KEPT);
             let mut full = false;
-            if let (Some(requests), Some(sent)) = (requests, sent) {
-                full |= forget(&db, &PurgeRequests { before: requests, limit: PURGE_LIMIT }).await?;
+            if let Some(before) = before {
+                full |= forget(&db, &PurgeRequests { before, limit: PURGE_LIMIT }).await?;
                 for destination in ["reward", "referral", "audit"] {
-                    full |= forget(&db, &PurgeSent { destination, before: sent, limit: PURGE_LIMIT }).await?;
+                    full |= forget(&db, &PurgeSent { destination, before, limit: PURGE_LIMIT }).await?;
                 }
             }
             Ok(if full { Worked::More } else { Worked::Idle })
