@@ -41,33 +41,60 @@ pub struct RoleTerms {
     pub rule: RoleRule,
 }
 
-impl Terms {
-    /// Everything wrong with the terms, one fault each, by the field's path in the plan; empty when nothing is.
+/// Terms as they are proposed, as far as they could be read: what could not is a fault already, and hides no other.
+#[derive(Debug)]
+pub struct Proposal<'a> {
+    /// The currency of every amount.
+    pub currency: Currency,
+    /// What each role is to get, in the order proposed.
+    pub roles: &'a [Option<RoleTerms>],
+    /// Caps and budget.
+    pub limits: &'a Limits,
+    /// How rewards are to be taxed.
+    pub tax: Option<&'a Tax>,
+    /// From where on a person is asked.
+    pub approval_threshold: Option<Money>,
+}
+
+impl Proposal<'_> {
+    /// Everything wrong with it, one fault each, by the field's path in the plan; empty when nothing is.
     pub fn faults(&self) -> Vec<Fault> {
         let mut faults = Vec::new();
         for (at, role) in self.roles.iter().enumerate() {
-            if self.roles.iter().take(at).any(|earlier| earlier.role == role.role) {
-                faults.push(Fault::new(format!("role_rules[{at}].role"), "each role has one rule at most"));
-            }
-            let of_rule = role.rule.faults(self.currency);
-            faults.extend(
-                of_rule
-                    .into_iter()
-                    .map(|fault| Fault::new(format!("role_rules[{at}].{}", fault.field), fault.error.to_string())),
-            );
-        }
-        let of_limits = self.limits.faults(self.currency).into_iter().chain(self.tax.faults(self.currency));
-        faults.extend(of_limits.map(|fault| Fault::new(fault.field, fault.error.to_string())));
-        if let Some(threshold) = self.approval_threshold {
-            if threshold.currency() != self.currency {
-                faults.push(Fault::new("approval_threshold", "it is in another currency than the plan"));
-            } else if threshold.is_negative() {
-                faults.push(Fault::new("approval_threshold", "an amount is below zero"));
+            if let Some(role) = role {
+                faults.extend(self.role_faults(at, role));
             }
         }
+        let of_limits = self.limits.faults(self.currency);
+        let of_tax = self.tax.map(|tax| tax.faults(self.currency)).unwrap_or_default();
+        let of_both = of_limits.into_iter().chain(of_tax);
+        faults.extend(of_both.map(|fault| Fault::new(fault.field, fault.error.to_string())));
+        faults.extend(self.threshold_fault());
         faults
     }
 
+    fn role_faults(&self, at: usize, role: &RoleTerms) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        if self.roles.iter().take(at).flatten().any(|earlier| earlier.role == role.role) {
+            faults.push(Fault::new(format!("role_rules[{at}].role"), "each role has one rule at most"));
+        }
+        let of_rule = role.rule.faults(self.currency).into_iter();
+        faults.extend(
+            of_rule.map(|fault| Fault::new(format!("role_rules[{at}].{}", fault.field), fault.error.to_string())),
+        );
+        faults
+    }
+
+    fn threshold_fault(&self) -> Option<Fault> {
+        let threshold = self.approval_threshold?;
+        if threshold.currency() != self.currency {
+            return Some(Fault::new("approval_threshold", "it is in another currency than the plan"));
+        }
+        threshold.is_negative().then(|| Fault::new("approval_threshold", "an amount is below zero"))
+    }
+}
+
+impl Terms {
     /// What the calculation needs of each role, the referrer first.
     fn cash_terms(&self) -> Vec<(Role, CashTerms)> {
         let mut of_roles: Vec<_> = self.roles.iter().map(|role| (role.role, self.cash_terms_of(role))).collect();

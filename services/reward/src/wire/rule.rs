@@ -23,7 +23,7 @@ pub(super) fn role_terms_from(rule: &wire::RoleRule, path: &str, faults: &mut Fa
     let multipliers = multipliers_from(&rule.tier_multipliers, path, faults);
     let minimum = faults.optional_money(rule.minimum.as_ref(), &format!("{path}.minimum"));
     let maximum = faults.optional_money(rule.maximum.as_ref(), &format!("{path}.maximum"));
-    Some(RoleTerms { role: role?, rule: RoleRule { base: base?, multipliers: multipliers?, minimum, maximum } })
+    Some(RoleTerms { role: role?, rule: RoleRule { base: base?, multipliers, minimum, maximum } })
 }
 
 fn base_from(base: Option<&role_rule::Base>, path: &str, faults: &mut Faults) -> Option<Base<Money>> {
@@ -87,25 +87,17 @@ fn graduated_bracket_from(
     Some(GraduatedBracket { lower: lower?, rate, fixed })
 }
 
-fn multipliers_from(
-    multipliers: &[wire::TierMultiplier],
-    path: &str,
-    faults: &mut Faults,
-) -> Option<BTreeMap<String, Rate>> {
+/// Those that can be read: the others are faults.
+fn multipliers_from(multipliers: &[wire::TierMultiplier], path: &str, faults: &mut Faults) -> BTreeMap<String, Rate> {
     let mut by_tier = BTreeMap::new();
-    let mut whole = true;
     for (at, multiplier) in multipliers.iter().enumerate() {
         let path = format!("{path}.tier_multipliers[{at}]");
-        match faults.rate(multiplier.multiplier.as_ref(), &format!("{path}.multiplier")) {
-            None => whole = false,
-            Some(rate) if by_tier.insert(multiplier.tier.clone(), rate).is_some() => {
-                faults.note(format!("{path}.tier"), "each tier has one multiplier at most");
-                whole = false;
-            }
-            Some(_) => {}
+        let Some(rate) = faults.rate(multiplier.multiplier.as_ref(), &format!("{path}.multiplier")) else { continue };
+        if by_tier.insert(multiplier.tier.clone(), rate).is_some() {
+            faults.note(format!("{path}.tier"), "each tier has one multiplier at most");
         }
     }
-    whole.then_some(by_tier)
+    by_tier
 }
 
 pub(super) fn to_role_rule(terms: &RoleTerms) -> wire::RoleRule {

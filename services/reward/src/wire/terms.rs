@@ -7,7 +7,8 @@ use crate::domain::{
         tax::{Basis, BorneBy, FlatTax, Tax},
         window::Window,
     },
-    terms::{RoleTerms, Terms},
+    refusal::Fault,
+    terms::{Proposal, RoleTerms, Terms},
 };
 use handsel_money::{Currency, Money, Rate, Rounding, Zone};
 use handsel_proto::{
@@ -33,22 +34,24 @@ pub(crate) fn terms_from(plan: &wire::Plan) -> Result<Terms, Vec<Violation>> {
     let on_exceed = on_exceed_from(plan, &mut faults);
     let tax = tax_from(plan.tax.as_ref(), currency, &mut faults);
     let approval_threshold = faults.optional_money(plan.approval_threshold.as_ref(), "plan.approval_threshold");
-    let whole = |currency: Option<Currency>, zone: Option<Zone>| {
-        Some(Terms {
-            currency: currency?,
-            zone: zone?,
+    let limits = Limits { count_cap: cap.count, amount_cap: cap.amount, budget, on_exceed };
+    if let Some(currency) = currency {
+        let tax = tax.as_ref();
+        faults.add(Proposal { currency, roles: &roles, limits: &limits, tax, approval_threshold }.faults());
+    }
+    match (currency, zone, roles.into_iter().collect(), tax) {
+        (Some(currency), Some(zone), Some(roles), Some(tax)) if faults.0.is_empty() => Ok(Terms {
+            currency,
+            zone,
             rounding: rounding_from(plan.rounding()),
             roles,
             window: cap.window,
-            limits: Limits { count_cap: cap.count, amount_cap: cap.amount, budget, on_exceed },
-            tax: tax?,
+            limits,
+            tax,
             holding_days: plan.holding_days,
             approval_threshold,
-        })
-    };
-    match whole(currency, zone) {
-        Some(terms) => faults.with_those_of(&terms).map(|()| terms),
-        None => Err(faults.0),
+        }),
+        _ => Err(faults.0),
     }
 }
 
@@ -88,15 +91,11 @@ impl Faults {
         read.map_err(|violation| self.0.push(violation)).ok()
     }
 
-    /// Adds what the domain finds in the fields that could be read; a field that has a fault keeps its first.
-    fn with_those_of(mut self, terms: &Terms) -> Result<(), Vec<Violation>> {
-        for fault in terms.faults() {
-            let field = format!("plan.{}", fault.field);
-            if !self.0.iter().any(|known| known.field == field) {
-                self.note(field, fault.description);
-            }
-        }
-        if self.0.is_empty() { Ok(()) } else { Err(self.0) }
+    /// Adds what the domain finds in what could be read.
+    fn add(&mut self, of_domain: Vec<Fault>) {
+        self.0.extend(
+            of_domain.into_iter().map(|fault| Violation::new(format!("plan.{}", fault.field), fault.description)),
+        );
     }
 }
 
@@ -111,20 +110,9 @@ pub(crate) fn shared_reason(violations: &[Violation]) -> &'static str {
 }
 
 /// A rule that cannot be read leaves a gap, so that the places of the others stay as they were sent.
-fn roles_from(rules: &[wire::RoleRule], faults: &mut Faults) -> Vec<RoleTerms> {
-    let mut roles = Vec::new();
-    for (at, rule) in rules.iter().enumerate() {
-        let path = format!("plan.role_rules[{at}]");
-        if rules.iter().take(at).any(|earlier| earlier.role == rule.role) {
-            faults.note(format!("{path}.role"), "each role has one rule at most");
-        }
-        match role_terms_from(rule, &path, faults) {
-            // The domain names a rule by its place, which is this one only while none before it is missing.
-            Some(terms) if roles.len() == at => roles.push(terms),
-            Some(_) | None => {}
-        }
-    }
-    roles
+fn roles_from(rules: &[wire::RoleRule], faults: &mut Faults) -> Vec<Option<RoleTerms>> {
+    let place = |at: usize| format!("plan.role_rules[{at}]");
+    rules.iter().enumerate().map(|(at, rule)| role_terms_from(rule, &place(at), faults)).collect()
 }
 
 #[derive(Default)]

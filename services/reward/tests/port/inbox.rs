@@ -1,0 +1,93 @@
+//! What the other services tell: qualified referrals and tiers, each message once.
+
+use crate::bank::{Bank, DAY, brief, introduction_plan, money};
+use handsel_proto::handsel::{
+    relay::v1::{Origin, Outcome, Receipt},
+    reward::v1::{
+        self as wire,
+        deliver_request::{Message, message::Content},
+    },
+};
+use handsel_service::{Clock as _, wire::to_timestamp};
+use handsel_testkit::{Lab, on_both_engines, reason};
+use tonic::{Response, Status};
+
+async fn deliver(bank: &Bank, source: &str, epoch: i64, messages: Vec<(i64, Content)>) -> Result<Vec<Receipt>, Status> {
+    let request = wire::DeliverRequest {
+        origin: Some(Origin { source: source.into(), epoch }),
+        messages: messages
+            .into_iter()
+            .map(|(sequence, content)| Message { sequence, traceparent: String::new(), content: Some(content) })
+            .collect(),
+    };
+    let answer = bank.inbox().deliver(bank.lab.call(request, &bank.service())).await;
+    answer.map(Response::into_inner).map(|answer| answer.receipts)
+}
+
+fn tier(customer: &str, tier: &str, from: handsel_money::Timestamp) -> Content {
+    Content::TierChange(wire::TierChange {
+        customer: format!("customers/{customer}"),
+        tier: tier.into(),
+        effective_time: Some(to_timestamp(from)),
+    })
+}
+
+on_both_engines! {
+    async fn the_tier_in_force_at_the_qualifying_instant_counts(lab: Lab) {
+        let bank = Bank::with_plan(lab, introduction_plan()).await;
+        let now = bank.lab.clock.now();
+        let (yesterday, tomorrow) = (now.checked_sub(DAY).unwrap(), now.checked_add(DAY).unwrap());
+        let changes = vec![(1, tier("10", "CORE", yesterday)), (2, tier("10", "GENERAL", tomorrow))];
+        deliver(&bank, "tier/reward", 1, changes).await.unwrap();
+
+        let rewards = bank.grant(bank.qualification(1, "10000.00 CNY")).await.unwrap();
+        assert_eq!((brief(&rewards[0]).as_str(), rewards[0].tier.as_str()), ("REFERRER ACCRUED 150.00 CNY", "CORE"));
+        assert_eq!(rewards[1].tier, "");
+        bank.lab.clock.advance(DAY).unwrap();
+        let rewards = bank.grant(bank.qualification(2, "10000.00 CNY")).await.unwrap();
+        assert_eq!((brief(&rewards[0]).as_str(), rewards[0].tier.as_str()), ("REFERRER ACCRUED 100.00 CNY", "GENERAL"));
+        // A referral that is told late has the tier of then.
+        let late = wire::Qualification { qualify_time: Some(to_timestamp(now)), ..bank.qualification(3, "10000.00 CNY") };
+        assert_eq!(bank.grant(late).await.unwrap()[0].tier, "CORE");
+    }
+
+    async fn messages_are_taken_once_and_answered_again(lab: Lab) {
+        let bank = Bank::with_plan(lab, introduction_plan()).await;
+        let good = bank.qualification(1, "30000.00 CNY");
+        let messages = || {
+            vec![
+                (1, Content::Qualification(good.clone())),
+                (2, Content::Qualification(wire::Qualification { plan: "plans/none".into(), ..bank.qualification(2, "1.00 CNY") })),
+                (3, Content::Qualification(wire::Qualification { qualifying_amount: money("1.00 CNY"), ..good.clone() })),
+                (4, tier("10", "CORE", bank.lab.clock.now())),
+            ]
+        };
+        let receipts = deliver(&bank, "referral/reward", 1, messages()).await.unwrap();
+        let said: Vec<(i64, Outcome, &str)> =
+            receipts.iter().map(|one| (one.sequence, one.outcome(), one.reason.as_str())).collect();
+        assert_eq!(
+            said,
+            [
+                (1, Outcome::Applied, ""),
+                (2, Outcome::Refused, "NOT_FOUND"),
+                (3, Outcome::Refused, "GRANT_CONFLICT"),
+                (4, Outcome::Applied, ""),
+            ]
+        );
+        assert_eq!(bank.reward(&receipts[0].resource).await.referral, good.referral);
+        assert_eq!(deliver(&bank, "referral/reward", 1, messages()).await.unwrap(), receipts);
+        // The same referral by the other way is the same grant.
+        assert_eq!(bank.grant(good.clone()).await.unwrap()[0].name, receipts[0].resource);
+        assert_eq!(bank.plan("spring").await.granted, money("350.00 CNY"));
+    }
+
+    async fn gaps_and_old_leases_are_refused(lab: Lab) {
+        let bank = Bank::with_plan(lab, introduction_plan()).await;
+        let now = bank.lab.clock.now();
+        let gap = deliver(&bank, "tier/reward", 2, vec![(2, tier("10", "CORE", now))]).await.unwrap_err();
+        assert_eq!(reason(&gap), "SEQUENCE_GAP");
+        deliver(&bank, "tier/reward", 2, vec![(1, tier("10", "CORE", now))]).await.unwrap();
+        let fenced = deliver(&bank, "tier/reward", 1, vec![(2, tier("10", "CORE", now))]).await.unwrap_err();
+        assert_eq!(reason(&fenced), "EPOCH_FENCED");
+    }
+}

@@ -1,0 +1,12 @@
+//! The reward service through its port, on both engines: what a bank sees, refusals and their reasons, money and its ledger.
+
+mod access;
+mod audit;
+mod bank;
+mod grants;
+mod inbox;
+mod outcomes;
+mod payouts;
+mod plans;
+mod push;
+mod races;
