@@ -146,10 +146,11 @@ def main():
     except grpc.RpcError as error:
         print(f"another branch may not look: {error.code().name}, {reason(error)}")
 
-    # Core banking reports what happened.
+    # Core banking reports what happened since: what was before the introduction does not count.
+    happened = datetime.datetime.now(datetime.timezone.utc)
     def fact(number, kind, amount=None):
         return referral_pb2.Fact(fact_id=f"{run}-{number}", kind=kind, customer=f"customers/F-{run}", referral=referral.name,
-                                 amount=amount, occur_time=instant(now))
+                                 amount=amount, occur_time=instant(happened))
     answer = core_banking.call(REFERRAL, "FactService", "BatchIngestFacts", referral_pb2.IngestFactsRequest(facts=[
         fact(1, program_pb2.FACT_KIND_ACCOUNT_OPENED), fact(2, program_pb2.FACT_KIND_FIRST_DEPOSIT, crowns(12_345))]))
     for outcome in answer.outcomes:
