@@ -6,6 +6,7 @@ mod commands;
 mod domain;
 mod grpc;
 mod jobs;
+mod means;
 mod queries;
 mod registry;
 mod store;
@@ -13,7 +14,7 @@ mod store;
 pub use registry::{KeyMaterial, KeyMaterialError};
 
 use futures::{FutureExt, future::BoxFuture};
-use grpc::{Codes, Desk, Facts, Inbox, Means, Programs, Referrals};
+use grpc::{Codes, Desk, Facts, Inbox, Programs, Referrals};
 use handsel_outbox::{Outbox, Relay, RelaySettings};
 use handsel_proto::handsel::{
     referral::v1::{
@@ -25,6 +26,7 @@ use handsel_proto::handsel::{
 };
 use handsel_service::{Job, Part, Peer, World};
 use handsel_storage::{Db, LaneSettings, Lanes, Migration};
+use means::Means;
 use registry::Registry;
 use std::{sync::Arc, time::Duration};
 use tonic::service::RoutesBuilder;
@@ -136,7 +138,7 @@ impl Part for Referral {
     }
 
     fn jobs(&self) -> Vec<Job> {
-        jobs::all(&self.desk, &self.relays)
+        jobs::all(&self.desk.0, &self.relays)
     }
 
     fn drain(&self) -> BoxFuture<'_, ()> {

@@ -1,7 +1,7 @@
 //! Takes what the tier service tells: customers' tiers from instants on.
 
 use super::Act;
-use crate::store::{self, tier::TierFrom};
+use crate::{domain::tier::TierFrom, store};
 use handsel_outbox::{
     Origin, Owed, Statement,
     inbox::{Arrival, Inbox, InboxRefused, Verdict},

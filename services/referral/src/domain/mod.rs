@@ -11,6 +11,7 @@ pub(crate) mod program;
 pub(crate) mod referral;
 pub(crate) mod refusal;
 pub(crate) mod success;
+pub(crate) mod tier;
 mod words;
 
 use handsel_money::Timestamp;

@@ -216,3 +216,16 @@ pub(crate) struct Step {
     /// How many.
     pub(crate) count: i64,
 }
+
+/// What a list shows. What is absent filters nothing.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Filter {
+    /// Only this program's.
+    pub(crate) program: Option<String>,
+    /// Only this branch's.
+    pub(crate) branch: Option<String>,
+    /// Only this referrer's.
+    pub(crate) referrer: Option<String>,
+    /// Only those in this state.
+    pub(crate) state: Option<State>,
+}

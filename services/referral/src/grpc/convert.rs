@@ -6,7 +6,7 @@ use crate::domain::{
     contact::Contact,
     fact::{Fact, FactKind, FactRefusal},
     program::{FollowUpRule, ProgramDraft},
-    referral::{Channel, Consent, ConsentMeans, Introduction, Referee},
+    referral::{Channel, Consent, ConsentMeans, Introduction, Referee, State},
     refusal::Refusal,
     success::{Condition, DEFAULT_GRACE_DAYS, Requirement, SuccessRule},
 };
@@ -148,12 +148,24 @@ pub(super) fn introduction_from(
 }
 
 /// A channel, if it is one.
-pub(super) fn channel_from(channel: proto::Channel) -> Option<Channel> {
+fn channel_from(channel: proto::Channel) -> Option<Channel> {
     match channel {
         proto::Channel::Unspecified => None,
         proto::Channel::BranchForm => Some(Channel::BranchForm),
         proto::Channel::WordOfMouth => Some(Channel::WordOfMouth),
         proto::Channel::CustomerCode => Some(Channel::CustomerCode),
+    }
+}
+
+/// A state, if it is one.
+pub(super) fn state_from(state: proto::referral::State) -> Option<State> {
+    match state {
+        proto::referral::State::Unspecified => None,
+        proto::referral::State::Registered => Some(State::Registered),
+        proto::referral::State::Converting => Some(State::Converting),
+        proto::referral::State::Qualified => Some(State::Qualified),
+        proto::referral::State::Expired => Some(State::Expired),
+        proto::referral::State::Rejected => Some(State::Rejected),
     }
 }
 

@@ -1,42 +1,21 @@
-//! What every handler works with: the databases, the lanes, the world; and the three steps that all of them share.
+//! The steps that all handlers share: who calls, doing a thing once, saying what came of it.
 
-use crate::{commands::Act, domain::refusal::Refusal, registry::Registry};
+use crate::{commands::Act, domain::refusal::Refusal, means::Means};
 use handsel_access::Caller;
-use handsel_outbox::{Actor, Outbox};
-use handsel_proto::handsel::reward::v1::plan_service_client::PlanServiceClient;
+use handsel_outbox::Actor;
 use handsel_service::{
-    Deadline, Peer, World,
+    Deadline,
     status::{fault, refusal, refuse},
     telemetry, wire,
 };
-use handsel_storage::{Command, Db, Done, Fault, Lanes, Once, OnceRefused, RequestKey};
-use std::{sync::Arc, time::Duration};
+use handsel_storage::{Command, Done, Fault, Once, OnceRefused, RequestKey};
+use std::sync::Arc;
 use tokio::time::Instant;
 use tonic::{Code, Request, Status};
 
 /// What every handler works with. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Desk(pub(crate) Arc<Means>);
-
-/// The means of the service.
-pub(crate) struct Means {
-    /// The service's own database.
-    pub(crate) db: Db,
-    /// Its writers.
-    pub(crate) lanes: Lanes,
-    /// Time, ids and chance.
-    pub(crate) world: World,
-    /// What commands owe goes here.
-    pub(crate) outbox: Outbox,
-    /// The subject registry.
-    pub(crate) registry: Registry,
-    /// The reward service's plans.
-    pub(crate) plans: PlanServiceClient<Peer>,
-    /// How long the reward service may take to answer.
-    pub(crate) plan_patience: Duration,
-    /// How many batches of one stream of facts are under way at most.
-    pub(crate) facts_in_flight: usize,
-}
 
 /// A call that changes something, as all of them begin.
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 use super::desk::Desk;
 use crate::{
     commands::{ChangeTiers, TierMessage},
-    store::tier::TierFrom,
+    domain::tier::TierFrom,
 };
 use handsel_access::Caller;
 use handsel_outbox::{Origin, inbox::Arrival};

@@ -12,7 +12,7 @@ mod refusal;
 mod views;
 
 pub(crate) use code::Codes;
-pub(crate) use desk::{Desk, Means};
+pub(crate) use desk::Desk;
 pub(crate) use fact::Facts;
 pub(crate) use inbox::Inbox;
 pub(crate) use program::Programs;

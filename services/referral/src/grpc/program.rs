@@ -77,10 +77,7 @@ impl ProgramService for Programs {
             &content,
         )?;
         let CreateProgramRequest { request_id: _, program_id, program } = request.into_inner();
-        let terms = match draft_from(program.unwrap_or_default()) {
-            Ok(terms) => terms,
-            Err(violations) => return Faulty::unless_sound(violations).and(Err(Status::internal("no fault"))),
-        };
+        let terms = draft_from(program.unwrap_or_default()).map_err(Faulty::status)?;
         let program = Program::draft(program_id, terms, call.act.by.clone(), call.act.now);
         let lane = program.name();
         let command = CreateProgram { act: call.act.clone(), program };

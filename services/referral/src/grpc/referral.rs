@@ -1,16 +1,15 @@
 //! `ReferralService`.
 
 use super::{
-    convert::{code_text_from, introduction_from, tail},
+    convert::{code_text_from, filled, introduction_from, state_from, tail},
     desk::Desk,
     refusal::Faulty,
     views,
 };
 use crate::{
     commands::RegisterReferral,
-    domain::refusal::Refusal,
+    domain::{referral::Filter, refusal::Refusal},
     queries::{self, referrals::ReferralView},
-    store::referral::Filter,
 };
 use handsel_access::{Branch, Caller};
 use handsel_money::Timestamp;
@@ -70,10 +69,7 @@ impl ReferralService for Referrals {
             "" => None,
             name => Some(code_text_from(name).map_err(|refusal| status::refuse(&refusal))?),
         };
-        let (introduction, referee) = match introduction_from(referral, code) {
-            Ok(sound) => sound,
-            Err(violations) => return Faulty::unless_sound(violations).and(Err(Status::internal("no fault"))),
-        };
+        let (introduction, referee) = introduction_from(referral, code).map_err(Faulty::status)?;
         let lane = introduction.referrer.clone().unwrap_or_else(|| introduction.program.clone());
         let subject = self.0.0.registry.seal(&referee, call.act.now).await.map_err(status::fault)?;
         let id = self.0.0.world.ids.next();
@@ -94,20 +90,15 @@ impl ReferralService for Referrals {
     ) -> Result<Response<ListReferralsResponse>, Status> {
         let branch = branch_shown(Caller::of(&request)?, &request.get_ref().branch)?;
         let request = request.into_inner();
-        let state = match request.state() {
-            proto::referral::State::Unspecified => String::new(),
-            some => some.as_str_name().trim_start_matches("STATE_").to_owned(),
+        let filter = Filter {
+            program: filled(tail(&request.program)),
+            branch: filled(branch.clone()),
+            referrer: filled(request.referrer.clone()),
+            state: state_from(request.state()),
         };
-        let ListReferralsRequest { program, branch: _, referrer, state: filter_state, page_size, page_token } = request;
-        let filters = ListReferralsRequest {
-            program: program.clone(),
-            branch: branch.clone(),
-            referrer: referrer.clone(),
-            state: filter_state,
-            ..ListReferralsRequest::default()
-        };
+        let ListReferralsRequest { program, branch: _, referrer, state, page_size, page_token } = request;
+        let filters = ListReferralsRequest { program, branch, referrer, state, ..ListReferralsRequest::default() };
         let behind: Option<(Timestamp, Uuid)> = page::cursor(&filters, &page_token)?;
-        let filter = Filter { program: tail(&program), branch, referrer, state };
         let size = page::size(page_size);
         let limit = i64::try_from(size).unwrap_or(i64::MAX).saturating_add(1);
         let (db, registry) = (&self.0.0.db, &self.0.0.registry);
@@ -125,8 +116,9 @@ impl ReferralService for Referrals {
 
     async fn get_funnel(&self, request: Request<GetFunnelRequest>) -> Result<Response<Funnel>, Status> {
         let branch = branch_shown(Caller::of(&request)?, &request.get_ref().branch)?;
-        let program = tail(&request.get_ref().program);
-        let steps = queries::referrals::funnel(&self.0.0.db, &program, &branch).await.map_err(status::fault)?;
+        let program = filled(tail(&request.get_ref().program));
+        let filter = Filter { program, branch: filled(branch), ..Filter::default() };
+        let steps = queries::referrals::funnel(&self.0.0.db, &filter).await.map_err(status::fault)?;
         let steps = steps.into_iter().map(|step| funnel::Step {
             state: views::state(step.state).into(),
             channel: views::channel(step.channel).into(),

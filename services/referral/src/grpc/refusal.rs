@@ -50,9 +50,9 @@ pub(crate) fn wire(violation: refusal::Violation) -> Violation {
 pub(crate) struct Faulty(Vec<Violation>);
 
 impl Faulty {
-    /// Nothing, or a status with one violation for each fault.
-    pub(crate) fn unless_sound(violations: Vec<Violation>) -> Result<(), Status> {
-        if violations.is_empty() { Ok(()) } else { Err(refuse(&Self(violations))) }
+    /// The status with one violation for each fault.
+    pub(crate) fn status(violations: Vec<Violation>) -> Status {
+        refuse(&Self(violations))
     }
 }
 

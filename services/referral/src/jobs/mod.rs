@@ -4,15 +4,15 @@
 use crate::{
     Peers, Referral,
     commands::{Act, ExpireReferrals, PurgeUnmatched},
-    grpc::{Desk, Means},
-    store,
+    means::Means,
+    queries,
 };
 use handsel_money::Timestamp;
 use handsel_outbox::{Actor, AuditDeliver, AuditRelay, PurgeSent, Relay, RelaySettings, deliver_by};
 use handsel_proto::handsel::reward::v1::{DeliverRequest, reward_inbox_service_client::RewardInboxServiceClient};
 use handsel_service::{Job, Peer, Worked};
 use handsel_storage::{Command, Fault, PurgeRequests};
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 const DAY: Duration = Duration::from_secs(86_400);
 /// How long a request id is remembered, and a message after its answer: longer than any backup lives.
@@ -25,20 +25,20 @@ const KEY_SETTLES: Duration = Duration::from_secs(3_600);
 const PORTION: i64 = 500;
 
 /// Every loop.
-pub(crate) fn all(desk: &Desk, relays: &[Relay]) -> Vec<Job> {
+pub(crate) fn all(means: &Arc<Means>, relays: &[Relay]) -> Vec<Job> {
     let mut jobs = vec![
-        expiry(desk),
-        settle_keys(desk),
-        purge(desk, "referral purge requests", |desk| PurgeRequests {
-            before: earlier(desk.0.world.system.now(), REMEMBERED),
+        expiry(means),
+        settle_keys(means),
+        purge(means, "referral purge requests", |means| PurgeRequests {
+            before: earlier(means.world.system.now(), REMEMBERED),
             limit: PORTION,
         }),
-        purge(desk, "referral purge unmatched facts", |desk| PurgeUnmatched {
-            before: earlier(desk.0.world.business.now(), UNMATCHED),
+        purge(means, "referral purge unmatched facts", |means| PurgeUnmatched {
+            before: earlier(means.world.business.now(), UNMATCHED),
             limit: PORTION,
         }),
-        purge_sent(desk, "reward"),
-        purge_sent(desk, "audit"),
+        purge_sent(means, "reward"),
+        purge_sent(means, "audit"),
     ];
     jobs.extend(relays.iter().map(Relay::job));
     jobs
@@ -63,71 +63,71 @@ fn to_reward(means: &Means, reward: Peer) -> Relay {
 }
 
 fn to_audit(means: &Means, audit: Peer) -> Relay {
-    let deliver = std::sync::Arc::new(AuditDeliver::new(audit));
+    let deliver = Arc::new(AuditDeliver::new(audit));
     AuditRelay::new(means.db.clone(), Referral::NAME, deliver).woken_by(means.lanes.after_commit())
 }
 
 /// Ends referrals whose time has run out.
-fn expiry(desk: &Desk) -> Job {
-    let desk = desk.clone();
+fn expiry(means: &Arc<Means>) -> Job {
+    let means = Arc::clone(means);
     Job::new("referral expiry", Duration::from_secs(60), move || {
-        let desk = desk.clone();
+        let means = means.clone();
         async move {
             let actor = Actor::system("referral/expiry");
             let act = Act {
                 by: actor.subject.clone(),
                 actor,
-                now: desk.0.world.business.now(),
+                now: means.world.business.now(),
                 traceparent: None,
-                outbox: desk.0.outbox.clone(),
+                outbox: means.outbox.clone(),
             };
-            let expired = desk.0.db.transact(&ExpireReferrals { act, limit: PORTION }).await?;
+            let expired = means.db.transact(&ExpireReferrals { act, limit: PORTION }).await?;
             Ok(more_if(i64::try_from(expired)? == PORTION))
         }
     })
 }
 
 /// Keeps the keys of subjects on record, forgets those of requests that came to nothing.
-fn settle_keys(desk: &Desk) -> Job {
-    let desk = desk.clone();
+fn settle_keys(means: &Arc<Means>) -> Job {
+    let means = means.clone();
     Job::new("referral settle keys", Duration::from_secs(600), move || {
-        let desk = desk.clone();
+        let means = means.clone();
         async move {
-            let before = earlier(desk.0.world.system.now(), KEY_SETTLES);
-            let unsettled = desk.0.registry.unsettled(before, PORTION).await?;
-            let on_record = store::subject::on_record(&desk.0.db, unsettled.clone()).await?;
+            let before = earlier(means.world.system.now(), KEY_SETTLES);
+            let unsettled = means.registry.unsettled(before, PORTION).await?;
+            let on_record = queries::subjects::on_record(&means.db, unsettled.clone()).await?;
             let (known, unknown): (Vec<_>, Vec<_>) =
                 unsettled.into_iter().partition(|subject| on_record.contains(subject));
             let settled = i64::try_from(known.len().saturating_add(unknown.len()))?;
-            desk.0.registry.settle(known, unknown).await?;
+            means.registry.settle(known, unknown).await?;
             Ok(more_if(settled == PORTION))
         }
     })
 }
 
-fn purge_sent(desk: &Desk, destination: &'static str) -> Job {
+fn purge_sent(means: &Arc<Means>, destination: &'static str) -> Job {
     let name = match destination {
         "reward" => "referral purge sent to reward",
         _ => "referral purge sent to audit",
     };
     // What was sent is dated by the database, as is the machine's time.
-    purge(desk, name, move |desk| PurgeSent {
+    purge(means, name, move |means| PurgeSent {
         destination,
-        before: earlier(desk.0.world.system.now(), REMEMBERED),
+        before: earlier(means.world.system.now(), REMEMBERED),
         limit: PORTION,
     })
 }
 
-fn purge<C, F>(desk: &Desk, name: &'static str, command: F) -> Job
+fn purge<C, F>(means: &Arc<Means>, name: &'static str, command: F) -> Job
 where
     C: Command<Output = u64>,
-    F: Fn(&Desk) -> C + Clone + Send + Sync + 'static,
+    F: Fn(&Means) -> C + Clone + Send + Sync + 'static,
 {
-    let desk = desk.clone();
+    let means = means.clone();
     Job::new(name, DAY, move || {
-        let (desk, command) = (desk.clone(), command.clone());
+        let (means, command) = (means.clone(), command.clone());
         async move {
-            let purged = desk.0.db.transact(&command(&desk)).await.map_err(|fault: Fault| anyhow::anyhow!(fault))?;
+            let purged = means.db.transact(&command(&means)).await.map_err(|fault: Fault| anyhow::anyhow!(fault))?;
             Ok(more_if(i64::try_from(purged)? == PORTION))
         }
     })

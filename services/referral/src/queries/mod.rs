@@ -3,3 +3,4 @@
 pub(crate) mod codes;
 pub(crate) mod programs;
 pub(crate) mod referrals;
+pub(crate) mod subjects;

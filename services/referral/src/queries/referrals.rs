@@ -2,11 +2,11 @@
 
 use crate::{
     domain::{
-        referral::{Referral, Step},
+        referral::{Filter, Referral, Step},
         success::Evidence,
     },
     registry::{MaskedSubject, Registry},
-    store::{self, referral::Filter},
+    store,
 };
 use handsel_money::Timestamp;
 use handsel_storage::{Db, Fault};
@@ -41,9 +41,9 @@ pub(crate) async fn page(
     views(db, registry, ids).await
 }
 
-/// Referrals by state, then channel. An empty text filters nothing.
-pub(crate) async fn funnel(db: &Db, program: &str, branch: &str) -> Result<Vec<Step>, Fault> {
-    let mut steps = store::referral::funnel(&mut db.read().await?, program, branch).await?;
+/// Referrals by state, then channel.
+pub(crate) async fn funnel(db: &Db, filter: &Filter) -> Result<Vec<Step>, Fault> {
+    let mut steps = store::referral::funnel(&mut db.read().await?, filter).await?;
     steps.sort_unstable();
     Ok(steps)
 }

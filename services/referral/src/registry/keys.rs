@@ -1,21 +1,9 @@
-//! The key store's one table: a wrapped data key for each subject. Its database is not the service's own, so that a backup of
-//! either alone opens nothing.
+//! Writes of the key store.
 
+use super::store;
 use handsel_money::Timestamp;
-use handsel_storage::{At, Column, Command, Db, Fault, Tx, row};
-use std::collections::BTreeMap;
+use handsel_storage::{Command, Fault, Tx};
 use uuid::Uuid;
-
-row! {
-    /// A subject's key, as it is kept.
-    pub(super) struct WrappedKey {
-        subject_id: Uuid,
-        /// The wrapping key's id.
-        pub(super) wrapping_key: String,
-        /// The data key under it.
-        pub(super) wrapped: Vec<u8>,
-    }
-}
 
 /// A key to be kept.
 #[derive(Debug)]
@@ -31,83 +19,29 @@ pub(super) struct NewKey {
 }
 
 impl Command for NewKey {
-    const NAME: &'static str = "registry.insert_key";
+    const NAME: &'static str = "registry.keep_key";
     type Output = ();
 
     async fn apply(&self, tx: &mut Tx) -> Result<(), Fault> {
-        tx.exec(
-            "INSERT INTO data_key (subject_id, wrapping_key, wrapped, created_at, bound) VALUES ($1, $2, $3, $4, $5)",
-            (self.subject, self.wrapping_key.as_str(), self.wrapped.clone(), At(self.made_at), false),
-        )
-        .await
-        .map(drop)
+        store::insert(tx, self).await
     }
 }
 
-struct Bind(Vec<Uuid>);
+/// Keeps the keys of subjects on record, forgets those of the others.
+#[derive(Debug)]
+pub(super) struct Settle {
+    /// Subjects on record.
+    pub(super) on_record: Vec<Uuid>,
+    /// Subjects that never were recorded.
+    pub(super) unknown: Vec<Uuid>,
+}
 
-impl Command for Bind {
-    const NAME: &'static str = "registry.bind_keys";
+impl Command for Settle {
+    const NAME: &'static str = "registry.settle_keys";
     type Output = ();
 
     async fn apply(&self, tx: &mut Tx) -> Result<(), Fault> {
-        tx.bulk(
-            "UPDATE data_key SET bound = TRUE WHERE subject_id = ANY($1)",
-            "UPDATE data_key SET bound = TRUE WHERE subject_id = $1",
-            vec![Column::Uuid(self.0.clone())],
-        )
-        .await
-        .map(drop)
+        store::bind(tx, self.on_record.clone()).await?;
+        store::forget(tx, self.unknown.clone()).await
     }
-}
-
-struct Forget(Vec<Uuid>);
-
-impl Command for Forget {
-    const NAME: &'static str = "registry.forget_keys";
-    type Output = ();
-
-    async fn apply(&self, tx: &mut Tx) -> Result<(), Fault> {
-        tx.bulk(
-            "DELETE FROM data_key WHERE subject_id = ANY($1) AND NOT bound",
-            "DELETE FROM data_key WHERE subject_id = $1 AND NOT bound",
-            vec![Column::Uuid(self.0.clone())],
-        )
-        .await
-        .map(drop)
-    }
-}
-
-/// The keys of these subjects.
-pub(super) async fn of(db: &Db, subjects: Vec<Uuid>) -> Result<BTreeMap<Uuid, WrappedKey>, Fault> {
-    let mut tx = db.read().await?;
-    let rows: Vec<WrappedKey> = tx
-        .all_by(
-            "SELECT subject_id, wrapping_key, wrapped FROM data_key WHERE subject_id = ANY($1)",
-            "SELECT subject_id, wrapping_key, wrapped FROM data_key WHERE subject_id = $1",
-            Column::Uuid(subjects),
-        )
-        .await?;
-    Ok(rows.into_iter().map(|row| (row.subject_id, row)).collect())
-}
-
-/// Subjects whose keys are older than that and not known to be in use.
-pub(super) async fn unbound(db: &Db, before: Timestamp, limit: i64) -> Result<Vec<Uuid>, Fault> {
-    let rows: Vec<(Uuid,)> = db
-        .all(
-            "SELECT subject_id FROM data_key WHERE NOT bound AND created_at < $1 ORDER BY created_at LIMIT $2",
-            (At(before), limit),
-        )
-        .await?;
-    Ok(rows.into_iter().map(|(subject,)| subject).collect())
-}
-
-/// Notes that these subjects are on record.
-pub(super) async fn bind(db: &Db, subjects: Vec<Uuid>) -> Result<(), Fault> {
-    db.transact(&Bind(subjects)).await
-}
-
-/// Forgets the keys of these subjects, those on record apart.
-pub(super) async fn forget(db: &Db, subjects: Vec<Uuid>) -> Result<(), Fault> {
-    db.transact(&Forget(subjects)).await
 }

@@ -5,6 +5,7 @@
 mod keys;
 mod material;
 mod seal;
+mod store;
 
 pub use material::{KeyMaterial, KeyMaterialError};
 
@@ -74,8 +75,8 @@ impl Registry {
         vec![Migration {
             version: 100,
             name: "keys",
-            postgres: include_str!("../migrations/postgres/100_keys.sql"),
-            sqlite: include_str!("../migrations/sqlite/100_keys.sql"),
+            postgres: include_str!("../../migrations/postgres/100_keys.sql"),
+            sqlite: include_str!("../../migrations/sqlite/100_keys.sql"),
         }]
     }
 
@@ -107,11 +108,11 @@ impl Registry {
     /// # Errors
     /// [`Fault::Invalid`] where a key does not open its seal: the one or the other is damaged.
     pub(crate) async fn masked(&self, sealed: &[SealedSubject]) -> Result<BTreeMap<Uuid, MaskedSubject>, Fault> {
-        let wrapped = keys::of(&self.keys, sealed.iter().map(|subject| subject.id).collect()).await?;
+        let wrapped = store::of(&self.keys, sealed.iter().map(|subject| subject.id).collect()).await?;
         sealed.iter().map(|subject| Ok((subject.id, self.mask(subject, wrapped.get(&subject.id))?))).collect()
     }
 
-    fn mask(&self, subject: &SealedSubject, wrapped: Option<&keys::WrappedKey>) -> Result<MaskedSubject, Fault> {
+    fn mask(&self, subject: &SealedSubject, wrapped: Option<&store::WrappedKey>) -> Result<MaskedSubject, Fault> {
         let contact_kind = subject.contact_kind;
         let Some(wrapped) = wrapped else {
             return Ok(MaskedSubject { display_name: "***".into(), contact_kind, contact: "****".into() });
@@ -139,7 +140,7 @@ impl Registry {
     /// # Errors
     /// [`Fault`], as the engine says.
     pub(crate) async fn unsettled(&self, before: Timestamp, limit: i64) -> Result<Vec<Uuid>, Fault> {
-        keys::unbound(&self.keys, before, limit).await
+        store::unbound(&self.keys, before, limit).await
     }
 
     /// Keeps the keys of subjects on record, forgets the others.
@@ -147,8 +148,7 @@ impl Registry {
     /// # Errors
     /// [`Fault`], as the engine says.
     pub(crate) async fn settle(&self, on_record: Vec<Uuid>, unknown: Vec<Uuid>) -> Result<(), Fault> {
-        keys::bind(&self.keys, on_record).await?;
-        keys::forget(&self.keys, unknown).await
+        self.keys.transact(&keys::Settle { on_record, unknown }).await
     }
 }
 

@@ -18,8 +18,8 @@ use std::str::FromStr;
 pub(crate) const MIGRATION: Migration = Migration {
     version: 100,
     name: "referral",
-    postgres: include_str!("../migrations/postgres/100_referral.sql"),
-    sqlite: include_str!("../migrations/sqlite/100_referral.sql"),
+    postgres: include_str!("../../migrations/postgres/100_referral.sql"),
+    sqlite: include_str!("../../migrations/sqlite/100_referral.sql"),
 };
 
 /// Reads a column's word.

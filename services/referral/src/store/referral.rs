@@ -2,7 +2,7 @@
 
 use super::{json, money, to_json, word};
 use crate::domain::{
-    referral::{Consent, FollowUp, Referral, State, Step},
+    referral::{Consent, Filter, FollowUp, Referral, State, Step},
     success::Completion,
 };
 use handsel_money::{Money, Timestamp};
@@ -197,19 +197,6 @@ pub(crate) async fn due(tx: &mut Tx, now: Timestamp, limit: i64) -> Result<Vec<U
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
-/// What a list shows. An empty text filters nothing.
-#[derive(Debug, Clone)]
-pub(crate) struct Filter {
-    /// Only this program's.
-    pub(crate) program: String,
-    /// Only this branch's.
-    pub(crate) branch: String,
-    /// Only this referrer's.
-    pub(crate) referrer: String,
-    /// Only those in this state.
-    pub(crate) state: String,
-}
-
 /// The ids of a page, newest first, from behind (`created_at`, `id`).
 pub(crate) async fn page(
     tx: &mut Tx,
@@ -218,21 +205,14 @@ pub(crate) async fn page(
     limit: i64,
 ) -> Result<Vec<Uuid>, Fault> {
     let (created_at, id) = behind.unwrap_or((Timestamp::MAX, Uuid::max()));
+    let (program, branch, referrer, state) = texts(filter);
     let rows: Vec<(Uuid,)> = tx
         .all(
             "SELECT id FROM referral
              WHERE ($1 = '' OR program_id = $1) AND ($2 = '' OR branch = $2) AND ($3 = '' OR referrer = $3)
                AND ($4 = '' OR state = $4) AND (created_at, id) < ($5, $6)
              ORDER BY created_at DESC, id DESC LIMIT $7",
-            (
-                filter.program.as_str(),
-                filter.branch.as_str(),
-                filter.referrer.as_str(),
-                filter.state.as_str(),
-                At(created_at),
-                id,
-                limit,
-            ),
+            (program, branch, referrer, state, At(created_at), id, limit),
         )
         .await?;
     Ok(rows.into_iter().map(|(id,)| id).collect())
@@ -246,16 +226,29 @@ row! {
     }
 }
 
-/// Referrals by state and channel, in no order. An empty text filters nothing.
-pub(crate) async fn funnel(tx: &mut Tx, program: &str, branch: &str) -> Result<Vec<Step>, Fault> {
+/// Referrals by state and channel, in no order.
+pub(crate) async fn funnel(tx: &mut Tx, filter: &Filter) -> Result<Vec<Step>, Fault> {
     let rows: Vec<StepRow> = tx
         .all(
             "SELECT state, channel, COUNT(*) AS referrals FROM referral
-             WHERE ($1 = '' OR program_id = $1) AND ($2 = '' OR branch = $2) GROUP BY state, channel",
-            (program, branch),
+             WHERE ($1 = '' OR program_id = $1) AND ($2 = '' OR branch = $2) AND ($3 = '' OR referrer = $3)
+               AND ($4 = '' OR state = $4)
+             GROUP BY state, channel",
+            texts(filter),
         )
         .await?;
     rows.into_iter()
         .map(|row| Ok(Step { state: word(&row.state)?, channel: word(&row.channel)?, count: row.referrals }))
         .collect()
+}
+
+/// A filter as the statements take it: an empty text filters nothing.
+fn texts(filter: &Filter) -> (&str, &str, &str, &str) {
+    let Filter { program, branch, referrer, state } = filter;
+    (
+        program.as_deref().unwrap_or_default(),
+        branch.as_deref().unwrap_or_default(),
+        referrer.as_deref().unwrap_or_default(),
+        state.map_or("", State::as_str),
+    )
 }

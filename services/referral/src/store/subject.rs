@@ -2,7 +2,7 @@
 
 use super::{digest, word};
 use crate::registry::SealedSubject;
-use handsel_storage::{At, Column, Db, Fault, Tx, row};
+use handsel_storage::{At, Column, Fault, Tx, row};
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
@@ -61,8 +61,7 @@ pub(crate) async fn by_ids(tx: &mut Tx, ids: Vec<Uuid>) -> Result<Vec<SealedSubj
 }
 
 /// Which of these people are on record.
-pub(crate) async fn on_record(db: &Db, ids: Vec<Uuid>) -> Result<BTreeSet<Uuid>, Fault> {
-    let mut tx = db.read().await?;
+pub(crate) async fn on_record(tx: &mut Tx, ids: Vec<Uuid>) -> Result<BTreeSet<Uuid>, Fault> {
     let rows: Vec<(Uuid,)> = tx
         .all_by("SELECT id FROM subject WHERE id = ANY($1)", "SELECT id FROM subject WHERE id = $1", Column::Uuid(ids))
         .await?;

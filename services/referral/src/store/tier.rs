@@ -1,20 +1,7 @@
 //! `customer_tier`: from which instant on a customer was of which tier.
 
-use handsel_money::Timestamp;
+use crate::domain::tier::TierFrom;
 use handsel_storage::{At, Column, Fault, Tx};
-
-/// A customer is of a tier from an instant on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct TierFrom {
-    /// `customers/{customer}`.
-    pub(crate) customer: String,
-    /// From this instant on.
-    pub(crate) effective_at: Timestamp,
-    /// The tier.
-    pub(crate) tier: String,
-    /// Whether it counts as core.
-    pub(crate) core: bool,
-}
 
 /// Adds them; of two for the same customer and instant the later one told holds. Each (customer, instant) stands here once.
 pub(crate) async fn put(tx: &mut Tx, tiers: &[TierFrom]) -> Result<(), Fault> {

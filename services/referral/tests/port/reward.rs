@@ -1,0 +1,109 @@
+//! A reward service for tests: a few plans, and an inbox that remembers what it was told.
+
+use futures::{FutureExt, future::BoxFuture};
+use handsel_proto::handsel::{
+    relay::v1::{Outcome, Receipt},
+    reward::v1::{
+        ActivatePlanRequest, CreatePlanRequest, DeliverRequest, DeliverResponse, GetPlanRequest, ListPlansRequest,
+        ListPlansResponse, Plan, Qualification, SubmitPlanRequest,
+        deliver_request::message::Content,
+        plan::State,
+        plan_service_server::{PlanService, PlanServiceServer},
+        reward_inbox_service_server::{RewardInboxService, RewardInboxServiceServer},
+    },
+};
+use handsel_service::{Job, Part};
+use std::sync::{Arc, Mutex};
+use tonic::{Request, Response, Status, service::RoutesBuilder};
+
+/// The reward service of a test.
+#[derive(Clone, Default)]
+pub(crate) struct FakeReward {
+    told: Arc<Mutex<Vec<Qualification>>>,
+}
+
+impl FakeReward {
+    /// What it was told, in order.
+    pub(crate) fn told(&self) -> Vec<Qualification> {
+        self.told.lock().unwrap().clone()
+    }
+}
+
+#[tonic::async_trait]
+impl PlanService for FakeReward {
+    async fn get_plan(&self, request: Request<GetPlanRequest>) -> Result<Response<Plan>, Status> {
+        let GetPlanRequest { name } = request.into_inner();
+        let (state, version) = match name.as_str() {
+            "plans/live" => (State::Active, 3),
+            "plans/draft" => (State::Draft, 1),
+            _ => return Err(Status::not_found("no such plan")),
+        };
+        Ok(Response::new(Plan { name, state: state.into(), version, ..plan() }))
+    }
+    async fn create_plan(&self, _: Request<CreatePlanRequest>) -> Result<Response<Plan>, Status> {
+        Err(Status::internal("no test asks for this"))
+    }
+    async fn list_plans(&self, _: Request<ListPlansRequest>) -> Result<Response<ListPlansResponse>, Status> {
+        Err(Status::internal("no test asks for this"))
+    }
+    async fn submit_plan(&self, _: Request<SubmitPlanRequest>) -> Result<Response<Plan>, Status> {
+        Err(Status::internal("no test asks for this"))
+    }
+    async fn activate_plan(&self, _: Request<ActivatePlanRequest>) -> Result<Response<Plan>, Status> {
+        Err(Status::internal("no test asks for this"))
+    }
+}
+
+/// A plan as it must look to be answered.
+fn plan() -> Plan {
+    use handsel_proto::{
+        google::r#type::Money,
+        handsel::reward::v1::{BeneficiaryRole, FixedRule, RoleRule, role_rule::Base},
+    };
+    let amount = Some(Money { currency_code: "CZK".into(), units: 500, nanos: 0 });
+    let role = RoleRule {
+        role: BeneficiaryRole::Referrer.into(),
+        base: Some(Base::Fixed(FixedRule { amount })),
+        ..RoleRule::default()
+    };
+    Plan {
+        display_name: "A plan".into(),
+        currency_code: "CZK".into(),
+        time_zone: "Europe/Prague".into(),
+        role_rules: vec![role],
+        ..Plan::default()
+    }
+}
+
+#[tonic::async_trait]
+impl RewardInboxService for FakeReward {
+    async fn deliver(&self, request: Request<DeliverRequest>) -> Result<Response<DeliverResponse>, Status> {
+        let mut told = self.told.lock().unwrap();
+        let mut receipts = Vec::new();
+        for message in request.into_inner().messages {
+            if let Some(Content::Qualification(qualification)) = message.content {
+                told.push(qualification);
+            }
+            let outcome = Outcome::Applied.into();
+            receipts.push(Receipt { sequence: message.sequence, outcome, ..Receipt::default() });
+        }
+        Ok(Response::new(DeliverResponse { receipts }))
+    }
+}
+
+impl Part for FakeReward {
+    fn name(&self) -> &'static str {
+        "reward"
+    }
+    fn add_to(&self, routes: &mut RoutesBuilder) {
+        routes
+            .add_service(PlanServiceServer::new(self.clone()))
+            .add_service(RewardInboxServiceServer::new(self.clone()));
+    }
+    fn jobs(&self) -> Vec<Job> {
+        Vec::new()
+    }
+    fn drain(&self) -> BoxFuture<'_, ()> {
+        std::future::ready(()).boxed()
+    }
+}
