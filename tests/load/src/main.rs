@@ -1,2 +1,55 @@
-//! The load program.
-fn main() {}
+//! The load program: how many grants a second are durable, beside pgbench with the same statements on the same machine; and
+//! what the suite costs while nobody calls it.
+
+mod bank;
+mod checks;
+mod grants;
+mod idle;
+mod latency;
+mod machine;
+mod pgbench;
+mod postgres;
+mod program;
+mod report;
+mod runs;
+mod service;
+mod settings;
+mod usage;
+
+use anstream::{eprintln, println};
+use anyhow::{Result, bail};
+use clap::Parser as _;
+use report::Report;
+use settings::Settings;
+use std::process::ExitCode;
+
+/// What was granted is not what was sent, or the books do not balance.
+const DOES_NOT_ADD_UP: u8 = 3;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let settings = Settings::parse();
+    match measured(&settings).await {
+        Ok(report) => {
+            if settings.json {
+                println!("{}", report.as_json());
+            } else {
+                println!("{report}");
+            }
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            if error.is::<checks::DoesNotAddUp>() { ExitCode::from(DOES_NOT_ADD_UP) } else { ExitCode::FAILURE }
+        }
+    }
+}
+
+/// A signal drops the run, and with it every process that it started.
+async fn measured(settings: &Settings) -> Result<Report> {
+    let stopped = handsel_service::stop_on_signal()?;
+    tokio::select! {
+        report = runs::all(settings) => report,
+        () = stopped.cancelled() => bail!("stopped"),
+    }
+}
