@@ -4,5 +4,6 @@
 mod append;
 mod damage;
 mod race;
+mod relayed;
 mod stage;
 mod stream;
