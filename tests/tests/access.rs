@@ -48,7 +48,12 @@ fn rpcs() -> Vec<Rpc> {
             let number = |name: &str| rule.get_field_by_name(name).expect("a field").as_enum_number().expect("an enum");
             found.push(Rpc {
                 path: format!("/{}/{}", service.full_name(), method.name()),
-                roles: rule.get_field_by_name("roles").expect("roles").as_list().expect("a list").iter()
+                roles: rule
+                    .get_field_by_name("roles")
+                    .expect("roles")
+                    .as_list()
+                    .expect("a list")
+                    .iter()
                     .map(|role| role.as_enum_number().expect("a role"))
                     .collect(),
                 branch_scope: number("scope") == 1,
@@ -114,7 +119,12 @@ async fn an_act_of_a_second_person_needs_one_and_a_branch_rpc_a_branch() {
         if rpc.four_eyes {
             let nobody = token(&issuer, role, "*", None);
             let status = call(&channel, &rpc.path, Some(&nobody)).await.expect_err("refused");
-            assert_eq!((status.code(), reason(&status)), (Code::PermissionDenied, "PERSON_REQUIRED".to_owned()), "{}", rpc.path);
+            assert_eq!(
+                (status.code(), reason(&status)),
+                (Code::PermissionDenied, "PERSON_REQUIRED".to_owned()),
+                "{}",
+                rpc.path
+            );
         }
         if rpc.branch_scope {
             let mut nowhere = DevToken::of_role(role, "a-system");
@@ -151,17 +161,33 @@ async fn no_token_that_is_not_good_gets_anywhere() {
         ("none", None),
         ("empty", Some(String::new())),
         ("garbage", Some("a.b.c".to_owned())),
-        ("forged", Some(format!("{}.{}.{}", parts[0], base64(r#"{"iss":"handsel-dev","aud":"handsel","sub":"x","exp":99999999999,"roles":["operator"],"branch":"*"}"#), parts[2]))),
+        (
+            "forged",
+            Some(format!(
+                "{}.{}.{}",
+                parts[0],
+                base64(
+                    r#"{"iss":"handsel-dev","aud":"handsel","sub":"x","exp":99999999999,"roles":["operator"],"branch":"*"}"#
+                ),
+                parts[2]
+            )),
+        ),
         ("expired", Some(of(&|token| token.lifetime_seconds = -3600))),
         ("wrong audience", Some(of(&|token| token.audience = Some("elsewhere".to_owned())))),
         ("wrong key", Some(token(&other, Role::ComplianceOfficer, "*", Some("karel")))),
-        ("wrong key under the right id", Some({
-            let stolen = token(&other, Role::ComplianceOfficer, "*", Some("karel"));
-            let stolen: Vec<&str> = stolen.split('.').collect();
-            format!("{}.{}.{}", parts[0], stolen[1], stolen[2])
-        })),
+        (
+            "wrong key under the right id",
+            Some({
+                let stolen = token(&other, Role::ComplianceOfficer, "*", Some("karel"));
+                let stolen: Vec<&str> = stolen.split('.').collect();
+                format!("{}.{}.{}", parts[0], stolen[1], stolen[2])
+            }),
+        ),
         ("alg none", Some(format!("{}.{}.", base64(r#"{"alg":"none","typ":"JWT"}"#), parts[1]))),
-        ("alg none with the key's id", Some(with_header(&format!(r#"{{"alg":"none","kid":"{}"}}"#, key_id(&good).expect("a kid"))))),
+        (
+            "alg none with the key's id",
+            Some(with_header(&format!(r#"{{"alg":"none","kid":"{}"}}"#, key_id(&good).expect("a kid")))),
+        ),
         ("HMAC with the public key", Some(hmac)),
     ];
     for rpc in rpcs() {
@@ -170,7 +196,10 @@ async fn no_token_that_is_not_good_gets_anywhere() {
             assert_eq!(status.code(), Code::Unauthenticated, "{name} at {}", rpc.path);
         }
     }
-    assert!(call(&channel, "/handsel.audit.v1.AuditService/GetCheckpoint", Some(&good)).await.is_ok(), "a good one does");
+    assert!(
+        call(&channel, "/handsel.audit.v1.AuditService/GetCheckpoint", Some(&good)).await.is_ok(),
+        "a good one does"
+    );
 }
 
 fn base64(text: &str) -> String {
