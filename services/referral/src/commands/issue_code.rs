@@ -48,7 +48,8 @@ impl Command for IssueCode {
                 return Ok(Ok(name));
             }
         }
-        // Each candidate is one of 3.4 thousand million: that all are taken is a space nearly used up, or a broken draw.
+        // Each candidate is one of 3.4 thousand million: that all are taken is a space nearly used up, or a broken
+        // draw.
         Err(Fault::Busy)
     }
 }

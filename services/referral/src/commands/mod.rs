@@ -4,6 +4,7 @@ mod activate_program;
 mod change_tiers;
 mod create_program;
 mod expire_referrals;
+mod fact_statements;
 mod ingest_facts;
 mod issue_code;
 mod purge_unmatched;
@@ -40,7 +41,8 @@ pub(crate) struct Act {
 }
 
 impl Act {
-    /// A statement about something that this act did; `subject` is what it was done to, and what ties the story together.
+    /// A statement about something that this act did; `subject` is what it was done to, and what ties the story
+    /// together.
     fn statement(&self, kind: &'static str, action: &'static str, subject: String) -> Statement {
         Statement {
             kind,

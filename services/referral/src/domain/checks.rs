@@ -1,5 +1,5 @@
-//! The checks of a registration: a ladder in a fixed order that is part of the contract. All run and all are kept; one that
-//! fails rejects the referral.
+//! The checks of a registration: a ladder in a fixed order that is part of the contract. All run and all are kept; one
+//! that fails rejects the referral.
 
 use super::{referral::State, words};
 use handsel_money::Timestamp;

@@ -1,11 +1,12 @@
-//! Codes that survive print and a telephone: an alphabet without look-alikes, and a check character that catches any one
-//! wrong character and any two neighbours swapped.
+//! Codes that survive print and a telephone: an alphabet without look-alikes, and a check character that catches any
+//! one wrong character and any two neighbours swapped.
 
 use super::refusal::{Refusal, Violation};
 use handsel_money::Timestamp;
 use std::{fmt, str::FromStr};
 
-/// Without 0 O Q's company, 1 I L, 2 Z, 5 S, 6's G, 8 B, and U beside V. 23 characters: a prime, which the check needs.
+/// Digits and capitals without 0 and O, 1, I and L, 2 and Z, 5 and S, 8 and B; without G, which looks like 6, and U, which
+/// looks like V. 23 characters: a prime, which the check needs.
 const ALPHABET: &[u8; 23] = b"34679ACDEFHJKMNPQRTVWXY";
 const MODULUS: usize = ALPHABET.len();
 /// Characters that carry the code, before the check character.
@@ -26,8 +27,8 @@ pub(crate) struct CodeText([u8; LENGTH]);
 pub(crate) struct NotACode;
 
 impl CodeText {
-    /// The code over these random bytes, or `None` if too few of them can be used: only bytes below 253 are, so that each
-    /// character is equally likely.
+    /// The code over these random bytes, or `None` if too few of them can be used: only bytes below 253 are, so that
+    /// each character is equally likely.
     pub(crate) fn draw(random: &[u8]) -> Option<Self> {
         let usable = MODULUS.checked_mul(usize::from(u8::MAX) / MODULUS)?;
         let mut values = random.iter().map(|byte| usize::from(*byte)).filter(|value| *value < usable);
@@ -78,8 +79,8 @@ impl FromStr for CodeText {
     }
 }
 
-/// The sum of each digit times its place, counted from 1, modulo 23. The places are distinct and none is 0 modulo 23, so one
-/// changed digit, or any two swapped, change the sum.
+/// The sum of each digit times its place, counted from 1, modulo 23. The places are distinct and none is 0 modulo 23,
+/// so one changed digit, or any two swapped, change the sum.
 fn weighted(digits: &[usize]) -> Option<usize> {
     digits
         .iter()

@@ -49,8 +49,8 @@ impl Contact {
         Ok(Self { kind: ContactKind::Phone, canonical: text.to_owned() })
     }
 
-    /// An e-mail address. Canonical is lower case: addresses that differ in case alone reach the same person everywhere that
-    /// matters.
+    /// An e-mail address. Canonical is lower case: addresses that differ in case alone reach the same person everywhere
+    /// that matters.
     ///
     /// # Errors
     /// [`NotAContact::Email`] where it cannot be one.

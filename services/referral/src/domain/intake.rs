@@ -1,5 +1,5 @@
-//! Taking facts in: which referral a fact belongs to, whether it was taken before, and where its referral stands afterwards.
-//! A fold over what was loaded; what it leaves in [`Book`] is what is to be saved.
+//! Taking facts in: which referral a fact belongs to, whether it was taken before, and where its referral stands
+//! afterwards. A fold over what was loaded; what it leaves in [`Book`] is what is to be saved.
 
 use super::{
     fact::{Fact, FactKind, FactRefusal},
@@ -104,8 +104,8 @@ pub(crate) struct Book {
 }
 
 impl Book {
-    /// Takes a batch. Facts that name a referral come first, so that within a batch no order matters; then every referral
-    /// that was reached is assessed once. Outcomes stand in the order of the facts.
+    /// Takes a batch. Facts that name a referral come first, so that within a batch no order matters; then every
+    /// referral that was reached is assessed once. Outcomes stand in the order of the facts.
     pub(crate) fn take_all(&mut self, facts: &[(Fact, FactDigest, Timestamp)]) -> Vec<Outcome> {
         let mut outcomes = vec![Outcome::Unmatched; facts.len()];
         for naming in [true, false] {

@@ -206,8 +206,8 @@ proptest! {
         prop_assert_eq!(result(&one), result(&other));
     }
 
-    /// One by one, any order of arrival leads to the same state; where each requirement has but one fact that can meet it,
-    /// amid any number that cannot, to the same instant and amount too.
+    /// One by one, any order of arrival leads to the same state; where each requirement has but one fact that can meet
+    /// it, amid any number that cannot, to the same instant and amount too.
     #[test]
     fn order_of_arrival_changes_nothing(
         facts in (0..30_i64, 0..30_i64, 100_000..200_000_i64, 0..5_usize).prop_flat_map(|(opened, paid, minor, noise)| {

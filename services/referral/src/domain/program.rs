@@ -173,7 +173,8 @@ impl Program {
     /// IN_REVIEW → ACTIVE, by a person who neither made nor submitted it.
     ///
     /// # Errors
-    /// In this order: `ETAG_MISMATCH`, `STATE_CONFLICT`, `MAKER_IS_CHECKER`, `PLAN_NOT_ACTIVE`, `PLAN_SERVICE_UNAVAILABLE`.
+    /// In this order: `ETAG_MISMATCH`, `STATE_CONFLICT`, `MAKER_IS_CHECKER`, `PLAN_NOT_ACTIVE`,
+    /// `PLAN_SERVICE_UNAVAILABLE`.
     pub(crate) fn activate(
         self,
         checker: String,

@@ -13,8 +13,8 @@ use handsel_money::{Money, Timestamp};
 use uuid::Uuid;
 
 words! {
-    /// Where a referral stands. REGISTERED → CONVERTING → QUALIFIED, or EXPIRED; REJECTED from the start. The last three are
-    /// final.
+    /// Where a referral stands. REGISTERED → CONVERTING → QUALIFIED, or EXPIRED; REJECTED from the start. The last
+    /// three are final.
     pub(crate) enum State {
         /// On record; nothing has happened yet.
         Registered = "REGISTERED",

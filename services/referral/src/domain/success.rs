@@ -1,5 +1,5 @@
-//! Success: whether what has happened is what a program asks for. A pure function of the rule, the instant of registration
-//! and the set of facts, whatever order they came in.
+//! Success: whether what has happened is what a program asks for. A pure function of the rule, the instant of
+//! registration and the set of facts, whatever order they came in.
 
 use super::{days_after, fact::FactKind};
 use handsel_money::{Money, Timestamp};
@@ -112,8 +112,8 @@ impl SuccessRule {
         Progress::Complete(Completion { qualified_at, amount })
     }
 
-    /// Of the facts of the qualifying kind that happened in time and no later than the completion, one that met a requirement
-    /// comes before one that met none, then the first to happen.
+    /// Of the facts of the qualifying kind that happened in time and no later than the completion, one that met a
+    /// requirement comes before one that met none, then the first to happen.
     fn amount_of(&self, registered_at: Timestamp, evidence: &[Evidence], qualified_at: Timestamp) -> Option<Money> {
         let kind = self.qualifying_amount?;
         evidence

@@ -48,8 +48,8 @@ impl Desk {
         }
     }
 
-    /// A call that may be sent again: `rpc` and `request_id` name it, `content` is the encoded request without the id. The
-    /// digest is keyed, for a request may hold personal data.
+    /// A call that may be sent again: `rpc` and `request_id` name it, `content` is the encoded request without the id.
+    /// The digest is keyed, for a request may hold personal data.
     pub(crate) fn call<T>(
         &self,
         request: &Request<T>,

@@ -19,8 +19,8 @@ use tokio::time::Instant;
 use tonic::{Request, Response, Status, Streaming};
 use uuid::Uuid;
 
-/// All facts share one lane: those that wait together are loaded, folded and saved as one, and none meets another in the
-/// database.
+/// All facts share one lane: those that wait together are loaded, folded and saved as one, and none meets another in
+/// the database.
 const LANE: &str = "facts";
 
 /// Facts.
@@ -47,7 +47,8 @@ impl Facts {
         Ok(IngestFactsResponse { outcomes: outcomes.collect() })
     }
 
-    /// The digest leaves the referral out: a source that learns only later which referral it was says the same fact again.
+    /// The digest leaves the referral out: a source that learns only later which referral it was says the same fact
+    /// again.
     fn incoming(&self, fact: &Fact) -> Incoming {
         let registry = &self.0.0.registry;
         let amount = fact.amount.map(|amount| amount.to_string()).unwrap_or_default();

@@ -1,5 +1,5 @@
-//! The contract's side: requests become commands and queries, what they answer becomes responses. One file an rpc service;
-//! nothing is decided here.
+//! The contract's side: requests become commands and queries, what they answer becomes responses. One file an rpc
+//! service; nothing is decided here.
 
 mod code;
 mod convert;

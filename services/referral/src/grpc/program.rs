@@ -40,7 +40,8 @@ impl Programs {
         Ok(Response::new(views::program(self.found(&tail(name)).await?)))
     }
 
-    /// What the reward service says of a plan. A program in force is not asked about: the call can only be a repetition.
+    /// What the reward service says of a plan. A program in force is not asked about: the call can only be a
+    /// repetition.
     async fn ask(&self, program: &Program) -> PlanAnswer {
         if program.state == ProgramState::Active {
             return PlanAnswer::Active(program.plan_version);

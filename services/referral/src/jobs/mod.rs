@@ -1,5 +1,5 @@
-//! The loops of the service: relays, referrals whose time runs out, and what is kept only for a while. Each does a limited
-//! portion a run, and may run twice.
+//! The loops of the service: relays, referrals whose time runs out, and what is kept only for a while. Each does a
+//! limited portion a run, and may run twice.
 
 use crate::{
     Peers, Referral,

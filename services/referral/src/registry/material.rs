@@ -1,5 +1,5 @@
-//! The keys of the installation: those that wrap people's keys, the one of the blind index, the one of digests. They come from
-//! a file apart from both databases.
+//! The keys of the installation: those that wrap people's keys, the one of the blind index, the one of digests. They
+//! come from a file apart from both databases.
 
 use super::seal::{self, DataKey, KEY_BYTES};
 use aws_lc_rs::hmac;
@@ -64,8 +64,8 @@ impl KeyMaterial {
         Self { wrapping: vec![("1".to_owned(), wrapping)], contact, digest }
     }
 
-    /// From a file; where there is none, from a new one, readable by its owner only. Whoever loses this file loses every
-    /// name and contact that was sealed under it.
+    /// From a file; where there is none, from a new one, readable by its owner only. Whoever loses this file loses
+    /// every name and contact that was sealed under it.
     ///
     /// # Errors
     /// See [`KeyMaterialError`]. A file that holds anything else is left as it is.
@@ -129,7 +129,8 @@ fn drawn(entropy: &dyn Entropy) -> String {
     hex::encode(key)
 }
 
-/// Writes whole new keys beside the place and links them in: whoever links first wins, and nobody ever reads half a file.
+/// Writes whole new keys beside the place and links them in: whoever links first wins, and nobody ever reads half a
+/// file.
 fn create(path: &Path, entropy: &dyn Entropy) -> io::Result<()> {
     let wrapping_keys = vec![WrappingKey { id: "1".to_owned(), key: drawn(entropy) }];
     let keys = KeyFile { wrapping_keys, contact_key: drawn(entropy), digest_key: drawn(entropy) };

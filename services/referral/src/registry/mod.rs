@@ -1,6 +1,6 @@
-//! The subject registry: who the bank was told about before he agreed to anything. A person's name and contact are sealed
-//! under a key of his own, which lies in another database, wrapped by a key that lies in neither; he is found again by a
-//! keyed index of his contact. Plain text enters here and leaves here masked; it goes nowhere else.
+//! The subject registry: who the bank was told about before he agreed to anything. A person's name and contact are
+//! sealed under a key of his own, which lies in another database, wrapped by a key that lies in neither; he is found
+//! again by a keyed index of his contact. Plain text enters here and leaves here masked; it goes nowhere else.
 
 mod keys;
 mod material;
@@ -134,7 +134,8 @@ impl Registry {
         tag(self.material.digest_key(), &[purpose.as_bytes(), content])
     }
 
-    /// Subjects whose keys were made before that, by the system's clock, and are not known to be in use; oldest first, at most
+    /// Subjects whose keys were made before that, by the system's clock, and are not known to be in use; oldest first,
+    /// at most
     /// `limit`.
     ///
     /// # Errors

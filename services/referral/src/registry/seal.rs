@@ -1,5 +1,5 @@
-//! Seals: AES-256-GCM under a person's own data key, bound to the person and the field, so that no ciphertext can be moved to
-//! another place and still open.
+//! Seals: AES-256-GCM under a person's own data key, bound to the person and the field, so that no ciphertext can be
+//! moved to another place and still open.
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use handsel_service::Entropy;
@@ -66,8 +66,8 @@ impl DataKey {
     }
 }
 
-/// Nonce, ciphertext and tag of `plain`. The nonce is random: 96 bits are enough for far more seals than a key will make
-/// (NIST SP 800-38D, 8.3: below 2^32 under one key).
+/// Nonce, ciphertext and tag of `plain`. The nonce is random: 96 bits are enough for far more seals than a key will
+/// make (NIST SP 800-38D, 8.3: below 2^32 under one key).
 pub(super) fn seal(
     key: &[u8; KEY_BYTES],
     context: &str,

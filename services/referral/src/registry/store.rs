@@ -1,5 +1,5 @@
-//! The key store's one table: a wrapped data key for each subject. Its database is not the service's own, so that a backup of
-//! either alone opens nothing.
+//! The key store's one table: a wrapped data key for each subject. Its database is not the service's own, so that a
+//! backup of either alone opens nothing.
 
 use super::keys::NewKey;
 use handsel_money::Timestamp;

@@ -1,4 +1,5 @@
-//! `evidence`: every fact that counts for a referral, or came after its decision. Append-only; a fact's id is unique for ever.
+//! `evidence`: every fact that counts for a referral, or came after its decision. Append-only; a fact's id is unique
+//! for ever.
 
 use super::{digest, money, word};
 use crate::domain::{

@@ -3,7 +3,8 @@
 use crate::domain::tier::TierFrom;
 use handsel_storage::{At, Column, Fault, Tx};
 
-/// Adds them; of two for the same customer and instant the later one told holds. Each (customer, instant) stands here once.
+/// Adds them; of two for the same customer and instant the later one told holds. Each (customer, instant) stands here
+/// once.
 pub(crate) async fn put(tx: &mut Tx, tiers: &[TierFrom]) -> Result<(), Fault> {
     let columns = vec![
         Column::Text(tiers.iter().map(|tier| tier.customer.clone()).collect()),

@@ -1,10 +1,11 @@
 //! Facts through the port: late, repeated, reordered, hostile.
 
-use crate::bank::{Bank, DAY, czk};
+use crate::bank::{Bank, DAY, czk, start};
 use handsel_proto::{
     google::r#type::Money,
     handsel::referral::v1::{
-        Fact, FactKind, FactOutcome, IngestFactsRequest, Referral, fact_outcome::Result as Outcome, referral::State,
+        Fact, FactKind, FactOutcome, IngestFactsRequest, Referral, fact_outcome::Result as Outcome,
+        fact_service_client::FactServiceClient, referral::State,
     },
 };
 use handsel_service::wire::to_timestamp;
@@ -187,6 +188,41 @@ on_both_engines! {
         assert_eq!(results(&outcomes), [Outcome::Applied, Outcome::Applied]);
         assert_eq!(outcomes[1].state(), State::Expired, "whether the job has run or not");
         assert_eq!(bank.referral(&late.name).await.evidence.iter().map(|each| each.requirement).sum::<i32>(), 0);
+    }
+
+    async fn two_processes_that_are_told_the_same_take_it_once(lab: Lab) {
+        let bank = Bank::open(lab).await;
+        bank.run_program("friends", |_| {}).await;
+        let other = bank.lab.serve(start(&bank.lab, bank.lab.peer(bank.server.address())).await).await;
+        let mut batches = Vec::new();
+        for number in 0..12 {
+            let phone = format!("+4206010000{number:02}");
+            let referral = bank.register(bank.introduction("friends", &phone)).await.unwrap();
+            let of = |fact: Fact| Fact {
+                fact_id: format!("{}-{number}", fact.fact_id),
+                customer: format!("customers/3{number:02}"),
+                referral: referral.name.clone(),
+                ..fact
+            };
+            batches.push(vec![
+                of(bank.fact("opened", FactKind::AccountOpened, None, Duration::ZERO)),
+                of(bank.fact("deposit", FactKind::FirstDeposit, Some(czk(1_000)), Duration::ZERO)),
+            ]);
+        }
+        let ingest = async |channel: tonic::transport::Channel, facts: Vec<Fact>| {
+            let request = bank.lab.call(IngestFactsRequest { facts }, &bank.core_banking());
+            FactServiceClient::new(channel).batch_ingest_facts(request).await.unwrap().into_inner().outcomes
+        };
+        let here = batches.iter().map(|facts| ingest(bank.server.channel(), facts.clone()));
+        let there = batches.iter().rev().map(|facts| ingest(other.channel(), facts.clone()));
+        let (here, there) =
+            futures::future::join(futures::future::join_all(here), futures::future::join_all(there)).await;
+        let all: Vec<FactOutcome> = here.into_iter().chain(there).flatten().collect();
+        assert_eq!(all.iter().filter(|outcome| outcome.result() == Outcome::Applied).count(), 24);
+        assert_eq!(all.iter().filter(|outcome| outcome.result() == Outcome::Duplicate).count(), 24);
+        let kinds = bank.statements().await;
+        assert_eq!(kinds.iter().filter(|kind| *kind == "referral.qualified").count(), 12);
+        assert_eq!(kinds.iter().filter(|kind| *kind == "fact.recorded").count(), 24);
     }
 
     async fn hostile_sizes_are_refused_whole(lab: Lab) {

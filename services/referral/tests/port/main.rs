@@ -1,5 +1,5 @@
-//! The referral service through its port, on both engines: what a branch, an administrator, core banking and the other services
-//! see of it.
+//! The referral service through its port, on both engines: what a branch, an administrator, core banking and the other
+//! services see of it.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed, and says why")]
 
 mod bank;
