@@ -200,4 +200,10 @@ pub(crate) struct SimulatorArguments {
     /// What goes wrong, in percent: delay, duplicate, reject, lost-answer, late-acceptance; seed=N varies it.
     #[arg(long, value_name = "NAME=PERCENT,…", default_value = "")]
     pub(crate) faults: Faults,
+    /// Print its books instead of running: what it has paid, by currency.
+    #[arg(long)]
+    pub(crate) books: bool,
+    /// Print them as one JSON object, with every payment order.
+    #[arg(long, requires = "books")]
+    pub(crate) json: bool,
 }

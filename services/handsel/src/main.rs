@@ -11,6 +11,7 @@ mod secrets;
 mod serve;
 mod simulator;
 mod suite;
+mod told;
 
 use anstream::{eprintln, println};
 use anyhow::{Context as _, Result, bail};
@@ -98,8 +99,12 @@ async fn run(command: Command) -> Result<ExitCode> {
         Command::Simulator(arguments) => {
             let _telemetry = quiet_log()?;
             let place = Place::new(&arguments.server.place, DATA);
-            let caller = caller(&arguments.server, Role::CoreBanking)?;
-            simulator::run(&place, caller, arguments.faults).await?;
+            if arguments.books {
+                simulator::print_books(&place, arguments.json).await?;
+            } else {
+                let caller = caller(&arguments.server, Role::CoreBanking)?;
+                simulator::run(&place, caller, arguments.faults).await?;
+            }
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -4,6 +4,7 @@ use crate::cli::ServiceName;
 use crate::place::Place;
 use crate::secrets;
 use crate::suite::signing_key;
+use crate::told::{SettlementMode, Told};
 use anstream::eprintln;
 use anyhow::{Context as _, Result};
 use handsel_access::{AccessLayer, Rules};
@@ -12,99 +13,16 @@ use handsel_outbox::{Outbox, Pseudonyms};
 use handsel_proto::POOL;
 use handsel_referral::{KeyMaterial, Referral, ReferralConfig};
 use handsel_reward::{Reward, RewardConfig, RewardPeers, Settlement};
-use handsel_service::config::{Config, Document};
 use handsel_service::telemetry::Telemetry;
-use handsel_service::{Frame, Part, Peer, TokenSource, World};
+use handsel_service::{Frame, Part, World};
 use handsel_storage::{Db, Location, Migration};
 use handsel_tier::{Tier, TierConfig, TierPeers};
-use serde::Deserialize;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// How often a log in production says that it lives: silence is evidence too.
 const HEARTBEAT: Duration = Duration::from_secs(60);
-
-/// `[secrets]`: where an installation's key files lie.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct SecretsConfig {
-    /// The folder; its files are made at the first start. Every service of a bank must see the same `pseudonyms.key`.
-    folder: PathBuf,
-}
-
-impl Default for SecretsConfig {
-    fn default() -> Self {
-        Self { folder: PathBuf::from("secrets") }
-    }
-}
-
-/// `[bank]`: which bank this is.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct BankConfig {
-    /// Its short name, e.g. its BIC: part of every end-to-end id and of the log's origin, so it never changes.
-    id: String,
-}
-
-/// `[settlement]`: who begins a payout.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct SettlementConfig {
-    /// `pull`: core banking lists instructions. `push`: they are sent to `[peers.corebank]`.
-    mode: SettlementMode,
-}
-
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum SettlementMode {
-    #[default]
-    Pull,
-    Push,
-}
-
-/// Everything that a service is told.
-pub(crate) struct Told {
-    config: Config,
-    secrets: SecretsConfig,
-    bank: BankConfig,
-    settlement: SettlementConfig,
-}
-
-impl Told {
-    /// Reads a configuration file.
-    ///
-    /// # Errors
-    /// A key nobody asks for, a value that does not fit, a section that is missing.
-    pub(crate) fn read(file: &Path) -> Result<Self> {
-        let mut document = Document::read(file)?;
-        let told = Self {
-            config: Config::take(&mut document)?,
-            secrets: document.section("secrets")?,
-            bank: document.section("bank")?,
-            settlement: document.section("settlement")?,
-        };
-        document.finish()?;
-        anyhow::ensure!(!told.bank.id.is_empty(), "[bank]: `id` is missing");
-        Ok(told)
-    }
-
-    fn secret(&self, name: &str) -> PathBuf {
-        self.secrets.folder.join(name)
-    }
-
-    /// A service that may be missing.
-    fn peer(&self, name: &str) -> Result<Option<Peer>> {
-        let Some(config) = self.config.peers.get(name) else { return Ok(None) };
-        let tokens = config.token_file.as_deref().map_or_else(TokenSource::none, TokenSource::file);
-        Ok(Some(Peer::new(config, tokens)?))
-    }
-
-    /// A service that may not.
-    fn needed_peer(&self, name: &str) -> Result<Peer> {
-        self.peer(name)?.with_context(|| format!("[peers.{name}] is missing"))
-    }
-}
 
 /// Runs one service until a signal stops it.
 ///
@@ -156,7 +74,7 @@ async fn part(service: ServiceName, told: &Told, world: &World) -> Result<Arc<dy
             let keys_db = open(&location, Referral::KEYS_NAME, Referral::key_migrations()).await?;
             let keys = KeyMaterial::from_file_or_create(&told.secret("subjects.json"), &*world.entropy)?;
             let peers = handsel_referral::Peers { reward: told.needed_peer("reward")?, audit: told.peer("audit")? };
-            let config = ReferralConfig::with_keys(keys);
+            let config = ReferralConfig { relays: told.relays, ..ReferralConfig::with_keys(keys) };
             Arc::new(Referral::start(db, keys_db, world.clone(), outbox, config, peers).await?)
         }
         ServiceName::Reward => {
@@ -165,7 +83,7 @@ async fn part(service: ServiceName, told: &Told, world: &World) -> Result<Arc<dy
                 SettlementMode::Pull => Settlement::Pull,
                 SettlementMode::Push => Settlement::Push(told.needed_peer("corebank")?),
             };
-            let config = RewardConfig { settlement, ..RewardConfig::pull(&told.bank.id) };
+            let config = RewardConfig { settlement, relay: told.relays, ..RewardConfig::pull(&told.bank.id) };
             let peers = RewardPeers { audit: told.peer("audit")? };
             Arc::new(Reward::start(db, world.clone(), outbox, config, peers).await?)
         }
@@ -176,7 +94,8 @@ async fn part(service: ServiceName, told: &Told, world: &World) -> Result<Arc<dy
                 referral: told.peer("referral")?,
                 audit: told.peer("audit")?,
             };
-            Arc::new(Tier::start(db, world.clone(), pseudonyms, TierConfig::default(), peers))
+            let config = TierConfig { relays: told.relays, ..TierConfig::default() };
+            Arc::new(Tier::start(db, world.clone(), pseudonyms, config, peers))
         }
         ServiceName::Audit => {
             let db = open(&location, Audit::NAME, Audit::migrations()).await?;
@@ -200,24 +119,5 @@ fn name(service: ServiceName) -> &'static str {
         ServiceName::Reward => Reward::NAME,
         ServiceName::Tier => handsel_tier::NAME,
         ServiceName::Audit => Audit::NAME,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_sample_is_understood() {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/config");
-        let mut read = 0;
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let file = entry.unwrap().path();
-            if file.extension().is_some_and(|extension| extension == "toml") {
-                Told::read(&file).unwrap_or_else(|error| panic!("{}: {error:#}", file.display()));
-                read += 1;
-            }
-        }
-        assert_eq!(read, 4);
     }
 }

@@ -4,9 +4,11 @@
 //! and it serves `CoreBankingService` to a Handsel that pushes.
 
 mod bank;
+mod books;
 mod faults;
 mod store;
 
+pub(crate) use books::print as print_books;
 pub(crate) use faults::Faults;
 pub(crate) use store::{MIGRATIONS, Payments, SCHEMA};
 

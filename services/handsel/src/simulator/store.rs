@@ -110,6 +110,12 @@ pub(crate) async fn payments(db: &Db, currency: Currency) -> Result<Payments, Fa
     })
 }
 
+/// Every order, by its end-to-end id.
+pub(crate) async fn all(db: &Db) -> Result<Vec<Order>, Fault> {
+    let rows: Vec<OrderRow> = db.all("SELECT * FROM payment_order ORDER BY end_to_end_id", ()).await?;
+    rows.into_iter().map(OrderRow::order).collect()
+}
+
 impl OrderRow {
     fn order(self) -> Result<Order, Fault> {
         let currency: Currency =

@@ -1,0 +1,170 @@
+//! What a service in its own process is told: the sections of its configuration file.
+
+use anyhow::{Context as _, Result};
+use handsel_outbox::RelaySettings;
+use handsel_service::config::{Config, Document};
+use handsel_service::{Peer, TokenSource};
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// `[secrets]`: where an installation's key files lie.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct SecretsConfig {
+    /// The folder; its files are made at the first start. Every service of a bank must see the same `pseudonyms.key`.
+    pub(crate) folder: PathBuf,
+}
+
+impl Default for SecretsConfig {
+    fn default() -> Self {
+        Self { folder: PathBuf::from("secrets") }
+    }
+}
+
+/// `[bank]`: which bank this is.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct BankConfig {
+    /// Its short name, e.g. its BIC: part of every end-to-end id and of the log's origin, so it never changes.
+    pub(crate) id: String,
+}
+
+/// `[settlement]`: who begins a payout.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct SettlementConfig {
+    /// `pull`: core banking lists instructions. `push`: they are sent to `[peers.corebank]`.
+    pub(crate) mode: SettlementMode,
+}
+
+/// Who begins a payout.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum SettlementMode {
+    /// Core banking.
+    #[default]
+    Pull,
+    /// The reward service.
+    Push,
+}
+
+/// `[relays]`: how messages on their way to the other services are paced.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct RelaysConfig {
+    /// How long a lease lasts after its last use, in milliseconds: how long messages wait after a crash.
+    lease_millis: u64,
+    /// How long one call may take, in milliseconds; shorter than the lease.
+    call_millis: u64,
+    /// How often a relay looks for work when nobody wakes it, in milliseconds.
+    period_millis: u64,
+}
+
+impl Default for RelaysConfig {
+    fn default() -> Self {
+        Self { lease_millis: 15_000, call_millis: 10_000, period_millis: 1_000 }
+    }
+}
+
+impl RelaysConfig {
+    /// As the relays want it.
+    ///
+    /// # Errors
+    /// A call that outlives its lease: another relay would send beside it. A period or a call of no length.
+    fn settings(self) -> Result<RelaySettings> {
+        let Self { lease_millis, call_millis, period_millis } = self;
+        anyhow::ensure!(call_millis < lease_millis, "[relays]: `call_millis` is not below `lease_millis`");
+        anyhow::ensure!(call_millis > 0 && period_millis > 0, "[relays]: a time of 0 lets nothing through");
+        Ok(RelaySettings {
+            lease: Duration::from_millis(lease_millis),
+            call: Duration::from_millis(call_millis),
+            period: Duration::from_millis(period_millis),
+        })
+    }
+}
+
+/// Everything that a service is told.
+pub(crate) struct Told {
+    /// The frame's sections.
+    pub(crate) config: Config,
+    /// Where key files lie.
+    pub(crate) secrets: SecretsConfig,
+    /// Which bank this is.
+    pub(crate) bank: BankConfig,
+    /// Who begins a payout.
+    pub(crate) settlement: SettlementConfig,
+    /// How the relays are paced.
+    pub(crate) relays: RelaySettings,
+}
+
+impl Told {
+    /// Reads a configuration file.
+    ///
+    /// # Errors
+    /// A key nobody asks for, a value that does not fit, a section that is missing.
+    pub(crate) fn read(file: &Path) -> Result<Self> {
+        let mut document = Document::read(file)?;
+        let told = Self {
+            config: Config::take(&mut document)?,
+            secrets: document.section("secrets")?,
+            bank: document.section("bank")?,
+            settlement: document.section("settlement")?,
+            relays: document.section::<RelaysConfig>("relays")?.settings()?,
+        };
+        document.finish()?;
+        anyhow::ensure!(!told.bank.id.is_empty(), "[bank]: `id` is missing");
+        Ok(told)
+    }
+
+    /// A file of keys.
+    pub(crate) fn secret(&self, name: &str) -> PathBuf {
+        self.secrets.folder.join(name)
+    }
+
+    /// A service that may be missing.
+    pub(crate) fn peer(&self, name: &str) -> Result<Option<Peer>> {
+        let Some(config) = self.config.peers.get(name) else { return Ok(None) };
+        let tokens = config.token_file.as_deref().map_or_else(TokenSource::none, TokenSource::file);
+        Ok(Some(Peer::new(config, tokens)?))
+    }
+
+    /// A service that may not.
+    pub(crate) fn needed_peer(&self, name: &str) -> Result<Peer> {
+        self.peer(name)?.with_context(|| format!("[peers.{name}] is missing"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_sample_is_understood() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/config");
+        let mut read = 0;
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let file = entry.unwrap().path();
+            if file.extension().is_some_and(|extension| extension == "toml") {
+                Told::read(&file).unwrap_or_else(|error| panic!("{}: {error:#}", file.display()));
+                read += 1;
+            }
+        }
+        assert_eq!(read, 4);
+    }
+
+    #[test]
+    fn relays_are_paced_as_told() {
+        let paced = |text: &str| -> Result<RelaySettings> {
+            let mut document = Document::parse(text)?;
+            document.section::<RelaysConfig>("relays")?.settings()
+        };
+        let (untold, usual) = (paced("").unwrap(), RelaySettings::default());
+        assert_eq!((untold.lease, untold.call, untold.period), (usual.lease, usual.call, usual.period));
+        let told = paced("[relays]\nlease_millis = 2000\ncall_millis = 1500\nperiod_millis = 250").unwrap();
+        assert_eq!((told.lease, told.period), (Duration::from_secs(2), Duration::from_millis(250)));
+        for wrong in ["lease_millis = 10000", "call_millis = 0", "period_millis = 0", "lease_seconds = 3"] {
+            assert!(paced(&format!("[relays]\n{wrong}")).is_err(), "{wrong}");
+        }
+    }
+}
