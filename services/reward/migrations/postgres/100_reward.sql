@@ -111,6 +111,12 @@ CREATE TABLE reward (
     UNIQUE (referral, plan_id, role, stage, milestone),
     CHECK (reward_minor > 0 OR state = 'REJECTED')
 );
+-- A trace is text of two kilobytes that repeats itself: lz4 takes a third of the time of the default, where the server has it.
+DO $$ BEGIN
+    ALTER TABLE reward ALTER COLUMN trace SET COMPRESSION lz4;
+EXCEPTION WHEN feature_not_supported THEN
+    NULL;
+END $$;
 CREATE INDEX reward_newest ON reward (created_at, id);
 CREATE INDEX reward_by_branch ON reward (branch, created_at, id);
 CREATE INDEX reward_by_beneficiary ON reward (beneficiary, created_at, id);

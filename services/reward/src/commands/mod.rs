@@ -17,3 +17,6 @@ pub(crate) mod report_outcomes;
 pub(crate) mod retry_payout;
 pub(crate) mod statements;
 pub(crate) mod submit_plan;
+
+#[cfg(test)]
+mod tests;

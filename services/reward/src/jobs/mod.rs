@@ -73,8 +73,8 @@ fn purge(service: &Arc<Service>) -> Job {
     Job::new("reward purge", PURGE_PERIOD, move || {
         let service = Arc::clone(&own);
         async move {
-            let requests = PurgeRequests { before: long_ago(service.world.system.now()), limit: PURGE_BATCH };
             let before = long_ago(service.world.system.now());
+            let requests = PurgeRequests { before, limit: PURGE_BATCH };
             let sent = PurgeSent { destination: "audit", before, limit: PURGE_BATCH };
             let forgotten = [run(&service, requests).await?, run(&service, sent).await?];
             let more = forgotten.into_iter().any(|count| i64::try_from(count).is_ok_and(|count| count >= PURGE_BATCH));

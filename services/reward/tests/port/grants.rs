@@ -41,7 +41,7 @@ on_both_engines! {
             Before caps and budget that makes 300.00 CNY.
             The reward is 300.00 CNY.
             Tax of 20 percent on 300.00 CNY is withheld: 60.00 CNY. 240.00 CNY is received.
-            It is held back until 2026-02-04 (Asia/Shanghai), and goes into payment then."#]"#]]
+            It is held back until 2026-02-04 (Asia/Shanghai), and goes into payment then."#]]
         .assert_eq(&whole.explanation.join("\n"));
         let steps: Vec<String> = whole
             .steps

@@ -98,6 +98,24 @@ on_both_engines! {
         assert_eq!(kept, ["REJECTED SETTLED TX-1", "SETTLED REJECTED ", "SETTLED SETTLED TX-3"]);
     }
 
+    async fn a_new_attempt_stays_here_once_the_old_one_has_paid_after_all(lab: Lab) {
+        let (bank, name, first) = paying(lab).await;
+        bank.report(&first, Fate::Rejected, "").await;
+        bank.retry("fay", &request_id(20), &name).await.unwrap();
+        bank.run_jobs().await;
+        let decided = bank.reward(&name).await.attempts.pop().unwrap();
+        assert_eq!((decided.number, decided.first_send_time), (2, None), "decided, and not handed out yet");
+        assert_eq!(bank.report(&first, Fate::Settled, "TX-1").await, "REFUSED OUTCOME_CONFLICT PAYING");
+        assert!(bank.instructions().await.is_empty(), "the money has moved: a second order would pay twice");
+
+        // People end it: the order that never left is refused, and one made anew stays here as well.
+        assert_eq!(bank.report(&decided.end_to_end_id, Fate::Rejected, "").await, "APPLIED FAILED");
+        bank.retry("fay", &request_id(21), &name).await.unwrap();
+        bank.run_jobs().await;
+        assert!(bank.instructions().await.is_empty());
+        bank.books().await;
+    }
+
     async fn each_outcome_of_a_report_is_answered_for_itself(lab: Lab) {
         let (bank, name, id) = paying(lab).await;
         let now = handsel_service::Clock::now(&*bank.lab.clock);

@@ -7,6 +7,33 @@ use handsel_testkit::{Lab, Role, on_both_engines, reason, violated_fields};
 use tonic::Code;
 
 on_both_engines! {
+    async fn an_account_checks_nothing_that_it_made_whoever_uses_it(lab: Lab) {
+        let bank = Bank::open(lab).await;
+        let token = |subject: &str, person: Option<&str>| {
+            let token = DevToken::of_role(Role::ProgramAdmin, subject);
+            bank.lab.issuer.issue(&DevToken { person: person.map(str::to_owned), ..token }).unwrap()
+        };
+        // One account, whose tokens name the human only sometimes.
+        let request = wire::CreatePlanRequest {
+            request_id: request_id(1),
+            plan_id: "spring".into(),
+            plan: Some(introduction_plan()),
+        };
+        bank.plans().create_plan(bank.lab.call(request, &token("u-17", None))).await.unwrap();
+        bank.submit_plan("mia", &request_id(2), "plans/spring").await.unwrap();
+        let activate = |request: u32, token: &str| {
+            let request = wire::ActivatePlanRequest {
+                request_id: request_id(request),
+                name: "plans/spring".into(),
+                etag: String::new(),
+            };
+            bank.lab.call(request, token)
+        };
+        let own = bank.plans().activate_plan(activate(3, &token("u-17", Some("anna")))).await.unwrap_err();
+        assert_eq!(reason(&own), "MAKER_IS_CHECKER");
+        bank.plans().activate_plan(activate(4, &token("u-18", Some("ben")))).await.unwrap();
+    }
+
     async fn a_plan_takes_two_people(lab: Lab) {
         let bank = Bank::open(lab).await;
         let draft = bank.create_plan("mia", &request_id(1), "spring", introduction_plan()).await.unwrap();

@@ -1,0 +1,3 @@
+//! What only the inside can show.
+
+mod set_based;

@@ -1,0 +1,52 @@
+//! The decisions of the reward service as tables of situations.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod approval;
+mod outcome;
+mod reward;
+
+use handsel_money::{Money, Timestamp};
+use handsel_reward::domain::{
+    reward::{Amounts, Entitlement, Reward, Role},
+    state::{Standing, State},
+};
+use uuid::Uuid;
+
+/// The instant at which everything happens.
+pub(crate) const NOW: Timestamp = Timestamp::from_micros(1_767_603_600_000_000);
+
+pub(crate) fn cny(text: &str) -> Money {
+    Money::parse_major("CNY".parse().unwrap(), text).unwrap()
+}
+
+/// A reward of 100.00 CNY, 20.00 of it tax, that stands there after so many attempts.
+pub(crate) fn reward(standing: Standing, attempts: i64) -> Reward {
+    let amounts = Amounts {
+        gross: cny("100.00"),
+        reward: cny("100.00"),
+        tax: cny("20.00"),
+        net: cny("80.00"),
+        cost: cny("100.00"),
+    };
+    Reward {
+        entitlement: Entitlement {
+            id: Uuid::from_u128(1),
+            referral: Uuid::from_u128(2),
+            plan: "spring".into(),
+            plan_version: 1,
+            role: Role::Referrer,
+            beneficiary: "10".into(),
+            branch: "0101".into(),
+            tier: "CORE".into(),
+            amounts,
+            window: "2026-01".into(),
+            qualified_at: NOW,
+            due_at: NOW,
+            created_at: NOW,
+        },
+        state: State::restore(standing, String::new(), attempts),
+        reasons: Vec::new(),
+        revision: 7,
+        updated_at: NOW,
+    }
+}
