@@ -6,6 +6,9 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::collections::HashMap;
 
+/// How long an owner has had his account before he brings a second person: long enough to be known by what he does.
+const DAYS_BEFORE: i32 = 90;
+
 /// One of the 869 introductions: an owner brought a second person to his account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Introduction {
@@ -17,9 +20,9 @@ pub(crate) struct Introduction {
     pub(crate) referrer: u32,
     /// The person he brought.
     pub(crate) referee: u32,
-    /// The day the account was opened.
+    /// The day he came: the records do not date it, so it is [`DAYS_BEFORE`] days after the account was opened.
     pub(crate) day: Date,
-    /// What happened on the account afterwards, by day.
+    /// What happened on the account from that day on, by day.
     pub(crate) facts: Vec<Fact>,
 }
 
@@ -39,9 +42,13 @@ pub(crate) struct Fact {
 /// What can happen on an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FactKind {
+    /// The right on the account was granted.
     AccountOpened,
+    /// The first credit since.
     FirstDeposit,
+    /// A card was issued on the account.
     CardIssued,
+    /// A loan was drawn on it.
     LoanDrawn,
 }
 
@@ -84,23 +91,23 @@ impl Bank {
         let owners: HashMap<u32, &RightRow> =
             rights.iter().filter(|right| right.kind == "OWNER").map(|right| (right.account_id, right)).collect();
         let transactions = rows::<TransactionRow>("trans_1993", include_bytes!("../../berka/trans_1993.csv"))?;
-        let mut facts = facts_by_account(&rights, &transactions)?;
+        let happened = facts_by_account(&rights, &transactions)?;
 
         let mut introductions = Vec::new();
         for right in rights.iter().filter(|right| right.kind == "DISPONENT") {
             let account = accounts.get(&right.account_id).context("a right on an unknown account")?;
             let owner = owners.get(&right.account_id).context("an account without owner")?;
-            let day = short_date(&account.date)?;
-            let mut on_account = facts.remove(&right.account_id).unwrap_or_default();
-            on_account.push(Fact { kind: FactKind::AccountOpened, number: right.disp_id, day, amount_minor: None });
-            on_account.sort_by_key(|fact| (fact.day, fact.kind as u8, fact.number));
+            let day = short_date(&account.date)?.plus_days(DAYS_BEFORE)?;
+            let mut facts =
+                vec![Fact { kind: FactKind::AccountOpened, number: right.disp_id, day, amount_minor: None }];
+            facts.extend(since(day, happened.get(&right.account_id).map_or(&[], Vec::as_slice)));
             introductions.push(Introduction {
                 number: right.disp_id,
                 branch: branch_code(account.district_id),
                 referrer: owner.client_id,
                 referee: right.client_id,
                 day,
-                facts: on_account,
+                facts,
             });
         }
         introductions.sort_by_key(|introduction| (introduction.day, introduction.number));
@@ -125,22 +132,24 @@ impl Bank {
     }
 }
 
-/// First credits, cards and loans of each account.
+/// What happened from a day on: of the credits, only the first.
+fn since(day: Date, happened: &[Fact]) -> Vec<Fact> {
+    let mut deposited = false;
+    let first = |fact: &&Fact| fact.kind != FactKind::FirstDeposit || !std::mem::replace(&mut deposited, true);
+    happened.iter().filter(|fact| fact.day >= day).filter(first).cloned().collect()
+}
+
+/// Credits, cards and loans of each account, by day.
 fn facts_by_account(rights: &[RightRow], transactions: &[TransactionRow]) -> Result<HashMap<u32, Vec<Fact>>> {
     let mut facts: HashMap<u32, Vec<Fact>> = HashMap::new();
 
-    let mut credits: Vec<&TransactionRow> = transactions.iter().filter(|row| row.kind == "Credit").collect();
-    credits.sort_by_key(|row| (&row.date, row.trans_id));
-    let mut seen = std::collections::HashSet::new();
-    for row in credits {
-        if seen.insert(row.account_id) {
-            facts.entry(row.account_id).or_default().push(Fact {
-                kind: FactKind::FirstDeposit,
-                number: row.trans_id,
-                day: row.date.parse()?,
-                amount_minor: Some(hellers(&row.amount)?),
-            });
-        }
+    for row in transactions.iter().filter(|row| row.kind == "Credit") {
+        facts.entry(row.account_id).or_default().push(Fact {
+            kind: FactKind::FirstDeposit,
+            number: row.trans_id,
+            day: row.date.parse()?,
+            amount_minor: Some(hellers(&row.amount)?),
+        });
     }
 
     let account_of: HashMap<u32, u32> = rights.iter().map(|right| (right.disp_id, right.account_id)).collect();
@@ -157,6 +166,9 @@ fn facts_by_account(rights: &[RightRow], transactions: &[TransactionRow]) -> Res
             day: short_date(&loan.date)?,
             amount_minor: Some(hellers(&loan.amount)?),
         });
+    }
+    for of_account in facts.values_mut() {
+        of_account.sort_by_key(|fact| (fact.day, fact.kind as u8, fact.number));
     }
     Ok(facts)
 }
@@ -254,9 +266,10 @@ mod tests {
         let kinds =
             |kind| bank.introductions.iter().flat_map(|one| &one.facts).filter(|fact| fact.kind == kind).count();
         assert_eq!(kinds(FactKind::AccountOpened), 869);
-        assert_eq!(kinds(FactKind::FirstDeposit), 246);
+        assert_eq!(kinds(FactKind::FirstDeposit), 187);
         assert_eq!(kinds(FactKind::CardIssued), 151);
         assert_eq!(kinds(FactKind::LoanDrawn), 145);
+        assert!(bank.introductions.iter().all(|one| one.facts.iter().all(|fact| fact.day >= one.day)));
     }
 
     #[test]

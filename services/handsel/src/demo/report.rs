@@ -103,13 +103,13 @@ fn log(findings: &Findings) {
     println!("  origin  {}", log.origin);
     println!("  records {}", log.tree_size);
     println!("  root    {}", log.root);
+    println!("  key     {}", log.verifier_key);
     println!(
-        "  {} every record read from the first on, hashed again, and found under this root, which key {} has signed",
-        good("✓"),
-        log.verifier_key
+        "  {} every record read from the first on, hashed again, found under this root, and the root signed",
+        good("✓")
     );
     println!(
-        "  {} record {} proved by itself: {} hashes up to the root",
+        "  {} record {} proved by itself, by {} hashes up to the root",
         good("✓"),
         log.proven_index,
         log.proof_length

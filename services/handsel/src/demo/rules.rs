@@ -16,7 +16,7 @@ use handsel_proto::handsel::{
         plan_service_client::PlanServiceClient, role_rule,
     },
     tier::v1::{
-        ActivateTierPolicyRequest, BandScoring, CreateTierPolicyRequest, TierCondition, TierPolicy, tier_policy,
+        ActivateTierPolicyRequest, CreateTierPolicyRequest, QuintileScoring, TierCondition, TierPolicy, tier_policy,
         tier_policy_service_client::TierPolicyServiceClient,
     },
 };
@@ -34,7 +34,7 @@ pub(crate) async fn make(cast: &Cast, start: Timestamp) -> Result<()> {
     make_program(cast, start).await
 }
 
-/// Recency, frequency and monetary value over a year, in fixed bands; the first tier whose conditions hold.
+/// Recency, frequency and monetary value over a year, scored by rank among all customers; the first tier whose conditions hold.
 async fn make_tier_policy(cast: &Cast) -> Result<()> {
     let tier = |tier: &str, min_recency, min_total, core| TierCondition {
         tier: tier.to_owned(),
@@ -47,12 +47,8 @@ async fn make_tier_policy(cast: &Cast) -> Result<()> {
         display_name: "Value over a year".to_owned(),
         window_days: 365,
         currency_code: "CZK".to_owned(),
-        scoring: Some(tier_policy::Scoring::Bands(BandScoring {
-            recency_days: vec![7, 30, 60, 120],
-            frequency: vec![6, 15, 30, 60],
-            monetary: [20_000, 60_000, 150_000, 400_000].map(crowns).to_vec(),
-        })),
-        tiers: vec![tier("CORE", 4, 12, true), tier("POTENTIAL", 3, 9, false), tier("GENERAL", 2, 5, false)],
+        scoring: Some(tier_policy::Scoring::Quintiles(QuintileScoring {})),
+        tiers: vec![tier("CORE", 3, 12, true), tier("POTENTIAL", 2, 9, false), tier("GENERAL", 1, 6, false)],
         default_tier: "AT_RISK".to_owned(),
         ..TierPolicy::default()
     };

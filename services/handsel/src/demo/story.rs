@@ -25,19 +25,17 @@ pub(crate) fn days(bank: &Bank, limit: usize) -> BTreeMap<Date, Day<'_>> {
     for introduction in bank.introductions.iter().take(limit) {
         days.entry(introduction.day).or_default().introductions.push(introduction);
         for fact in &introduction.facts {
-            // The records have a few cards and loans dated before the second person came; they do not count for him.
-            if fact.day >= introduction.day {
-                days.entry(fact.day).or_default().facts.push((introduction, fact));
-            }
+            days.entry(fact.day).or_default().facts.push((introduction, fact));
         }
     }
     let Some(last) = days.keys().last().copied() else { return days };
     for transaction in bank.transactions.iter().filter(|transaction| transaction.day <= last) {
         days.entry(transaction.day).or_default().transactions.push(transaction);
     }
-    // Transactions are known for 1993, so owners' tiers are evaluated each quarter of it, and once at its end.
-    for quarter in ["1993-04-01", "1993-07-01", "1993-10-01", "1994-01-01"] {
-        if let Ok(date) = quarter.parse::<Date>()
+    // Transactions are known for 1993, so owners' tiers are evaluated each month of it, and once at its end.
+    for month in 2..=13 {
+        let date = Date::new(1993 + month / 13, i8::try_from((month - 1) % 12 + 1).unwrap_or(1), 1);
+        if let Ok(date) = date
             && date <= last
         {
             days.entry(date).or_default().evaluation = true;
@@ -71,6 +69,6 @@ mod tests {
         }
         assert_eq!((introductions, transactions), (869, 28_205));
         assert!(facts > 1_300, "{facts}");
-        assert_eq!(days.values().filter(|day| day.evaluation).count(), 4);
+        assert_eq!(days.values().filter(|day| day.evaluation).count(), 12);
     }
 }
