@@ -1,10 +1,9 @@
 //! A second person puts a tier policy in force.
 
-use super::policy_name;
+use super::{Act, policy_name};
 use crate::domain::refusal::Refusal;
 use crate::store;
-use handsel_money::Timestamp;
-use handsel_outbox::{Actor, Outbox, Owed, Statement};
+use handsel_outbox::{Owed, Statement};
 use handsel_storage::{Command, Fault, Lock, Tx};
 
 pub(crate) struct ActivatePolicy {
@@ -13,9 +12,7 @@ pub(crate) struct ActivatePolicy {
     pub(crate) etag: Option<i64>,
     /// The person who acts.
     pub(crate) checker: String,
-    pub(crate) actor: Actor,
-    pub(crate) now: Timestamp,
-    pub(crate) outbox: Outbox,
+    pub(crate) act: Act,
 }
 
 impl Command for ActivatePolicy {
@@ -35,21 +32,10 @@ impl Command for ActivatePolicy {
             Ok(policy) => policy,
             Err(refusal) => return Ok(Err(refusal)),
         };
-        store::policy::update(tx, &policy, self.now).await?;
-        let statement = Statement {
-            kind: "tier.policy.activated",
-            time: self.now,
-            actor: self.actor.clone(),
-            subjects: vec![name.clone()],
-            action: "activate",
-            outcome: "success",
-            reason: None,
-            correlation: name.clone(),
-            amount: None,
-            policy: Some(name.clone()),
-            body: serde_json::Value::Null,
-        };
-        self.outbox.owe(tx, self.now, vec![Owed::Audit(statement)]).await?;
+        store::policy::update(tx, &policy, self.act.now).await?;
+        let statement = self.act.statement("tier.policy.activated", "activate", name.clone());
+        let (subjects, policy) = (vec![name.clone()], Some(name.clone()));
+        self.act.owe(tx, vec![Owed::Audit(Statement { subjects, policy, ..statement })]).await?;
         Ok(Ok(name))
     }
 }

@@ -1,22 +1,20 @@
 //! Makes a draft of a tier policy.
 
-use super::policy_name;
-use crate::domain::policy::{Policy, Rules, State};
+use super::{Act, policy_name};
+use crate::domain::policy::Policy;
+use crate::domain::proposal::Proposal;
 use crate::domain::refusal::Refusal;
 use crate::store;
-use handsel_money::Timestamp;
-use handsel_outbox::{Actor, Outbox, Owed, Statement};
+use handsel_outbox::{Owed, Statement};
 use handsel_storage::{Command, Fault, Tx};
 use serde_json::json;
 
 pub(crate) struct CreatePolicy {
     pub(crate) id: String,
-    pub(crate) rules: Rules,
+    pub(crate) proposal: Proposal,
     /// The person who makes it.
     pub(crate) maker: String,
-    pub(crate) actor: Actor,
-    pub(crate) now: Timestamp,
-    pub(crate) outbox: Outbox,
+    pub(crate) act: Act,
 }
 
 impl Command for CreatePolicy {
@@ -28,32 +26,19 @@ impl Command for CreatePolicy {
         if store::policy::find(tx, &self.id).await?.is_some() {
             return Ok(Err(Refusal::AlreadyExists(name)));
         }
-        if let Err(refusal) = self.rules.check() {
-            return Ok(Err(refusal));
-        }
-        let policy = Policy {
-            id: self.id.clone(),
-            state: State::Draft,
-            rules: self.rules.clone(),
-            maker: self.maker.clone(),
-            checker: None,
-            version: 1,
+        let rules = match self.proposal.rules() {
+            Ok(rules) => rules,
+            Err(refusal) => return Ok(Err(refusal)),
         };
-        store::policy::insert(tx, &policy, self.now).await.map_err(Fault::unique_is_race)?;
-        let statement = Statement {
-            kind: "tier.policy.created",
-            time: self.now,
-            actor: self.actor.clone(),
-            subjects: vec![name.clone()],
-            action: "create",
-            outcome: "success",
-            reason: None,
-            correlation: name.clone(),
-            amount: None,
-            policy: None,
-            body: json!({ "window_days": self.rules.window_days.to_string(), "tiers": self.rules.tiers.len().to_string() }),
-        };
-        self.outbox.owe(tx, self.now, vec![Owed::Audit(statement)]).await?;
+        let policy = Policy::draft(&self.id, rules, &self.maker);
+        store::policy::insert(tx, &policy, self.act.now).await.map_err(Fault::unique_is_race)?;
+        let statement = self.act.statement("tier.policy.created", "create", name.clone());
+        let body = json!({
+            "window_days": policy.rules.window_days.to_string(),
+            "tiers": policy.rules.tiers.len().to_string(),
+        });
+        let owed = Owed::Audit(Statement { subjects: vec![name.clone()], body, ..statement });
+        self.act.owe(tx, vec![owed]).await?;
         Ok(Ok(name))
     }
 }

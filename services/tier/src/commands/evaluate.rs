@@ -1,206 +1,168 @@
-//! Evaluates the next customers of an evaluation: as many as one transaction should hold, in order of customer, so that a
-//! broken run is taken up where it stopped and any run gives the same tiers.
+//! Evaluates the next customers of an evaluation that was begun: as many as one transaction should hold, in order of customer,
+//! so that a broken run is taken up where it stopped.
 
-use super::policy_name;
-use crate::domain::policy::{Policy, State};
-use crate::domain::refusal::Refusal;
-use crate::domain::scoring::{CutOffs, Measures, quintiles, score};
+use super::{Act, evaluation_name, policy_name};
+use crate::domain::customer_tier::{CustomerTier, Standing};
+use crate::domain::evaluation::Evaluation;
+use crate::domain::policy::Policy;
 use crate::store;
-use crate::store::customer_tier::CustomerTier;
-use crate::store::evaluation::Evaluation;
-use handsel_money::{Money, Timestamp};
-use handsel_outbox::{Actor, Outbox, Owed, Statement};
-use handsel_proto::handsel::{referral, reward};
+use handsel_money::Timestamp;
+use handsel_outbox::{Owed, Statement};
+use handsel_proto::handsel::{referral::v1 as referral, reward::v1 as reward};
 use handsel_service::wire;
-use handsel_storage::{Command, Fault, Tx};
+use handsel_storage::{Command, Fault, Lock, Tx};
 use serde_json::json;
 use std::collections::HashMap;
-use std::time::Duration;
 
-const SECONDS_PER_DAY: u64 = 86_400;
-
-pub(crate) struct EvaluateChunk {
+pub(crate) struct Evaluate {
     /// The policy's id.
     pub(crate) policy: String,
-    /// By what had happened before this instant; the tiers hold from it on.
+    /// The evaluation's instant.
     pub(crate) as_of: Timestamp,
     /// Customers at most.
     pub(crate) limit: i64,
-    pub(crate) actor: Actor,
-    pub(crate) now: Timestamp,
-    pub(crate) outbox: Outbox,
+    pub(crate) act: Act,
 }
 
-/// How far the evaluation is.
+/// How far an evaluation is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Progress {
     pub(crate) total: i64,
     pub(crate) evaluated: i64,
     pub(crate) changed: i64,
-    pub(crate) finished: bool,
 }
 
-impl Command for EvaluateChunk {
+impl Progress {
+    pub(crate) fn of(evaluation: &Evaluation) -> Self {
+        let Evaluation { total, evaluated, changed, .. } = *evaluation;
+        Self { total, evaluated, changed }
+    }
+
+    /// Whether every customer has been evaluated.
+    pub(crate) fn is_finished(self) -> bool {
+        self.evaluated == self.total
+    }
+}
+
+impl Command for Evaluate {
     const NAME: &'static str = "tier.evaluate";
-    type Output = Result<Progress, Refusal>;
+    type Output = Progress;
 
-    async fn apply(&self, tx: &mut Tx) -> Result<Self::Output, Fault> {
-        let Some(policy) = store::policy::find(tx, &self.policy).await? else {
-            return Ok(Err(Refusal::NotFound(policy_name(&self.policy))));
-        };
-        if policy.state != State::Active {
-            return Ok(Err(Refusal::StateConflict("a draft")));
+    fn locks(&self) -> Vec<Lock> {
+        vec![store::evaluation::turn()]
+    }
+
+    async fn apply(&self, tx: &mut Tx) -> Result<Progress, Fault> {
+        let gone = || Fault::Invalid("an evaluation that was begun is not there".into());
+        let policy = store::policy::find(tx, &self.policy).await?.ok_or_else(gone)?;
+        let evaluation = store::evaluation::find(tx, &self.policy, self.as_of).await?.ok_or_else(gone)?;
+        if evaluation.is_finished() {
+            return Ok(Progress::of(&evaluation));
         }
-        if self.as_of > self.now {
-            return Ok(Err(Refusal::FutureTime("as_of_time")));
-        }
-        let found = store::evaluation::find(tx, &self.policy, self.as_of).await?;
-        let evaluation = match found {
-            Some(evaluation) => evaluation,
-            None if store::evaluation::any_later(tx, self.as_of).await? => return Ok(Err(Refusal::EvaluatedLater)),
-            None => self.begin(tx, &policy).await?,
-        };
-        let evaluation = if evaluation.finished { evaluation } else { self.go_on(tx, &policy, evaluation).await? };
-        let Evaluation { total, evaluated, changed, finished, .. } = evaluation;
-        Ok(Ok(Progress { total, evaluated, changed, finished }))
+        let evaluation = self.go_on(tx, &policy, evaluation).await?;
+        Ok(Progress::of(&evaluation))
     }
 }
 
-impl EvaluateChunk {
-    /// The window of a policy that ends at the instant.
-    fn window(&self, policy: &Policy) -> (Timestamp, Timestamp) {
-        let days = Duration::from_secs(u64::from(policy.rules.window_days).saturating_mul(SECONDS_PER_DAY));
-        (self.as_of.checked_sub(days).unwrap_or(Timestamp::from_micros(0)), self.as_of)
-    }
-
-    /// Fixes how many customers there are and the cut-offs that all of them are scored by.
-    async fn begin(&self, tx: &mut Tx, policy: &Policy) -> Result<Evaluation, Fault> {
-        let total = store::activity::count_customers(tx, self.as_of).await?;
-        let cut_offs = match policy.rules.fixed_cut_offs() {
-            Some(fixed) => Some(fixed),
-            None => {
-                let all = store::activity::measure(tx, "", self.window(policy), policy.rules.currency, total).await?;
-                let all: Vec<Measures> = all.into_iter().map(|(_, measures)| measures).collect();
-                quintiles(&all)
-            }
+impl Evaluate {
+    async fn go_on(&self, tx: &mut Tx, policy: &Policy, evaluation: Evaluation) -> Result<Evaluation, Fault> {
+        let next = store::evaluation_customer::next(tx, self.as_of, &evaluation.reached, self.limit).await?;
+        let Some((reached, _)) = next.last().cloned() else {
+            return Err(Fault::Invalid("an evaluation lacks customers that it counted".into()));
         };
-        let nobody = CutOffs { recency: [0; 4], frequency: [0; 4], monetary: [0; 4] };
-        let evaluation = Evaluation {
-            cut_offs: cut_offs.unwrap_or(nobody),
-            total,
-            evaluated: 0,
-            changed: 0,
-            reached: String::new(),
-            finished: total == 0,
-        };
-        store::evaluation::insert(tx, &self.policy, self.as_of, &evaluation).await?;
-        Ok(evaluation)
-    }
-
-    /// Evaluates the next customers, and owes what changed.
-    async fn go_on(&self, tx: &mut Tx, policy: &Policy, mut evaluation: Evaluation) -> Result<Evaluation, Fault> {
-        let window = self.window(policy);
-        let chunk =
-            store::activity::measure(tx, &evaluation.reached, window, policy.rules.currency, self.limit).await?;
-        let customers: Vec<String> = chunk.iter().map(|(customer, _)| customer.clone()).collect();
-        let before: HashMap<String, String> = store::customer_tier::latest(tx, customers).await?.into_iter().collect();
-        let evaluated = i64::try_from(chunk.len()).map_err(|error| Fault::Invalid(error.to_string()))?;
-        if let Some((last, _)) = chunk.last() {
-            evaluation.reached.clone_from(last);
-        }
-        let changed: Vec<CustomerTier> = chunk
+        let evaluated = count(next.len())?;
+        let customers = next.iter().map(|(customer, _)| customer.clone()).collect();
+        let before = store::customer_tier::latest(tx, customers).await?;
+        let changed: Vec<CustomerTier> = next
             .into_iter()
-            .map(|(customer, measures)| self.tier(policy, &evaluation.cut_offs, customer, measures))
-            .filter(|now| before.get(&now.customer) != Some(&now.tier))
+            .map(|customer| CustomerTier::of(policy, &evaluation.cut_offs, self.as_of, customer))
+            .filter(|tier| tier.is_change_from(before.get(&tier.customer)))
             .collect();
         store::customer_tier::insert(tx, &changed).await?;
-        let mut owed = Vec::with_capacity(changed.len().saturating_mul(3));
-        for tier in &changed {
-            owed.push(Owed::Audit(self.statement(tier, before.get(&tier.customer))));
-            owed.extend(messages(tier)?);
-        }
-        self.outbox.owe(tx, self.now, owed).await?;
-
-        evaluation.evaluated = evaluation.evaluated.saturating_add(evaluated);
-        evaluation.changed = evaluation.changed.saturating_add(i64::try_from(changed.len()).unwrap_or(i64::MAX));
-        evaluation.finished = evaluated < self.limit;
-        if evaluation.finished {
-            // Customers whose first activity arrived while it ran, dated back, are in it too.
-            evaluation.total = evaluation.evaluated;
-        }
-        store::evaluation::update(tx, &self.policy, self.as_of, &evaluation).await?;
+        let evaluation = evaluation.advance(evaluated, count(changed.len())?, reached);
+        store::evaluation_customer::delete(tx, self.as_of, &evaluation.reached).await?;
+        store::evaluation::update(tx, &evaluation).await?;
+        self.act.owe(tx, self.owed(&evaluation, &changed, &before)?).await?;
         Ok(evaluation)
     }
 
-    fn tier(&self, policy: &Policy, cut_offs: &CutOffs, customer: String, measures: Measures) -> CustomerTier {
-        let scores = score(measures, cut_offs);
-        let (tier, core) = policy.rules.tier(scores);
-        CustomerTier {
-            customer,
-            effective_at: self.as_of,
-            tier: tier.to_owned(),
-            core,
-            policy: self.policy.clone(),
-            measures,
-            monetary: Money::new(policy.rules.currency, measures.monetary_minor),
-            scores,
+    /// Whoever needs it is told of each change, and the log of the end.
+    fn owed(
+        &self,
+        evaluation: &Evaluation,
+        changed: &[CustomerTier],
+        before: &HashMap<String, Standing>,
+    ) -> Result<Vec<Owed>, Fault> {
+        let mut owed = Vec::with_capacity(changed.len().saturating_mul(3));
+        for tier in changed {
+            owed.push(Owed::Audit(self.changed(tier, before.get(&tier.customer))));
+            owed.push(to_reward(tier)?);
+            owed.push(to_referral(tier)?);
         }
+        if evaluation.is_finished() {
+            owed.push(Owed::Audit(self.finished(evaluation)));
+        }
+        Ok(owed)
     }
 
-    fn statement(&self, tier: &CustomerTier, before: Option<&String>) -> Statement {
+    fn changed(&self, tier: &CustomerTier, before: Option<&Standing>) -> Statement {
         let CustomerTier { measures, scores, .. } = tier;
         Statement {
-            kind: "tier.changed",
-            time: self.now,
-            actor: self.actor.clone(),
             subjects: vec![tier.customer.clone()],
-            action: "evaluate",
-            outcome: "success",
-            reason: None,
-            correlation: format!("{}/{}", policy_name(&self.policy), self.as_of),
-            amount: None,
             policy: Some(policy_name(&self.policy)),
             body: json!({
-                "from": before.map_or("", String::as_str),
+                "from": before.map_or("", |before| before.tier.as_str()),
                 "to": tier.tier,
+                "core": tier.core,
                 "recency_days": measures.recency_days.to_string(),
                 "frequency": measures.frequency.to_string(),
                 "monetary_minor": measures.monetary_minor.to_string(),
+                "currency": tier.monetary.currency().code(),
                 "scores": [scores.recency.to_string(), scores.frequency.to_string(), scores.monetary.to_string()],
             }),
+            ..self.act.statement("tier.changed", "evaluate", evaluation_name(&self.policy, self.as_of))
+        }
+    }
+
+    fn finished(&self, evaluation: &Evaluation) -> Statement {
+        let name = policy_name(&self.policy);
+        Statement {
+            subjects: vec![name.clone()],
+            policy: Some(name),
+            body: json!({
+                "customers": evaluation.total.to_string(),
+                "changed": evaluation.changed.to_string(),
+            }),
+            ..self.act.statement("tier.evaluation.finished", "evaluate", evaluation_name(&self.policy, self.as_of))
         }
     }
 }
 
-/// What the reward and the referral service are told.
-fn messages(tier: &CustomerTier) -> Result<[Owed; 2], Fault> {
-    let effective_time = Some(wire::to_timestamp(tier.effective_at));
-    let for_reward = reward::v1::deliver_request::message::Content::TierChange(reward::v1::TierChange {
+/// What the reward service is told: multipliers go by tiers.
+fn to_reward(tier: &CustomerTier) -> Result<Owed, Fault> {
+    let change = reward::TierChange {
         customer: tier.customer.clone(),
         tier: tier.tier.clone(),
-        effective_time,
-    });
-    let for_referral = referral::v1::deliver_request::message::Content::TierChange(referral::v1::TierChange {
+        effective_time: Some(wire::to_timestamp(tier.effective_at)),
+    };
+    let content = Some(reward::deliver_request::message::Content::TierChange(change));
+    let message = reward::deliver_request::Message { sequence: 0, traceparent: String::new(), content };
+    Owed::message("reward", &tier.customer, &message)
+}
+
+/// What the referral service is told: priorities go by whether a tier is core.
+fn to_referral(tier: &CustomerTier) -> Result<Owed, Fault> {
+    let change = referral::TierChange {
         customer: tier.customer.clone(),
         tier: tier.tier.clone(),
-        effective_time,
+        effective_time: Some(wire::to_timestamp(tier.effective_at)),
         core: tier.core,
-    });
-    let (sequence, traceparent) = (0, String::new());
-    Ok([
-        Owed::message(
-            "reward",
-            &tier.customer,
-            &reward::v1::deliver_request::Message {
-                sequence,
-                traceparent: traceparent.clone(),
-                content: Some(for_reward),
-            },
-        )?,
-        Owed::message(
-            "referral",
-            &tier.customer,
-            &referral::v1::deliver_request::Message { sequence, traceparent, content: Some(for_referral) },
-        )?,
-    ])
+    };
+    let content = Some(referral::deliver_request::message::Content::TierChange(change));
+    let message = referral::deliver_request::Message { sequence: 0, traceparent: String::new(), content };
+    Owed::message("referral", &tier.customer, &message)
+}
+
+fn count(length: usize) -> Result<i64, Fault> {
+    i64::try_from(length).map_err(|error| Fault::Invalid(error.to_string()))
 }

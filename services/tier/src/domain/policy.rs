@@ -1,12 +1,11 @@
-//! A tier policy: what it must be, who may put it in force, and which tier it gives for scores.
+//! A tier policy: what it says, who may put it in force, and which tier it gives for scores.
 
-use super::refusal::{Fault, Refusal};
+use super::refusal::Refusal;
 use super::scoring::{CutOffs, Scores};
-use handsel_money::{Currency, Money};
+use handsel_money::{Currency, Money, Timestamp};
 use serde::{Deserialize, Serialize};
-use std::collections::HashSet;
 
-/// The rules themselves, as made and never changed.
+/// The rules themselves, as made and never changed: a [`Proposal`](super::proposal::Proposal) without fault.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Rules {
     pub(crate) display_name: String,
@@ -60,31 +59,15 @@ pub(crate) struct Policy {
     pub(crate) version: i64,
 }
 
-impl Rules {
-    /// Everything wrong with them at once, one fault a field.
-    pub(crate) fn check(&self) -> Result<(), Refusal> {
-        let mut faults = Vec::new();
-        if let Scoring::Bands { recency_days, frequency, monetary } = &self.scoring {
-            rising(recency_days, 0, "tier_policy.bands.recency_days", &mut faults);
-            rising(frequency, 1, "tier_policy.bands.frequency", &mut faults);
-            for (place, amount) in monetary.iter().enumerate() {
-                if amount.currency() != self.currency {
-                    let field = format!("tier_policy.bands.monetary[{place}].currency_code");
-                    faults.push(Fault::new(field, format!("must be the policy's currency, {}", self.currency.code())));
-                }
-            }
-            rising(&monetary.map(|amount| amount.minor()), 1, "tier_policy.bands.monetary", &mut faults);
-        }
-        let mut seen = HashSet::new();
-        for (place, condition) in self.tiers.iter().enumerate() {
-            if !seen.insert(&condition.tier) {
-                let field = format!("tier_policy.tiers[{place}].tier");
-                faults.push(Fault::new(field, format!("{} stands here twice", condition.tier)));
-            }
-        }
-        if faults.is_empty() { Ok(()) } else { Err(Refusal::Invalid(faults)) }
-    }
+/// A policy with the instants of its record.
+#[derive(Debug, Clone)]
+pub(crate) struct Recorded {
+    pub(crate) policy: Policy,
+    pub(crate) created_at: Timestamp,
+    pub(crate) updated_at: Timestamp,
+}
 
+impl Rules {
     /// The cut-offs of fixed bands; `None` where ranks make them.
     pub(crate) fn fixed_cut_offs(&self) -> Option<CutOffs> {
         let Scoring::Bands { recency_days, frequency, monetary } = &self.scoring else { return None };
@@ -95,7 +78,7 @@ impl Rules {
         Some(CutOffs {
             recency: *recency_days,
             frequency: best_first(*frequency),
-            monetary: best_first(monetary.map(|amount| amount.minor())),
+            monetary: best_first(monetary.map(Money::minor)),
         })
     }
 
@@ -113,6 +96,12 @@ impl Rules {
 }
 
 impl Policy {
+    /// A new draft.
+    pub(crate) fn draft(id: &str, rules: Rules, maker: &str) -> Self {
+        let (id, maker) = (id.to_owned(), maker.to_owned());
+        Self { id, state: State::Draft, rules, maker, checker: None, version: 1 }
+    }
+
     /// DRAFT → ACTIVE by a second person.
     pub(crate) fn activate(self, by: &str, etag: Option<i64>) -> Result<Self, Refusal> {
         if etag.is_some_and(|etag| etag != self.version) {
@@ -125,20 +114,6 @@ impl Policy {
             return Err(Refusal::MakerIsChecker);
         }
         Ok(Self { state: State::Active, checker: Some(by.to_owned()), version: self.version.saturating_add(1), ..self })
-    }
-}
-
-/// Four numbers, each above the one before, the first at least `least`.
-fn rising(band: &[i64; 4], least: i64, field: &str, faults: &mut Vec<Fault>) {
-    if band[0] < least {
-        faults.push(Fault::new(format!("{field}[0]"), format!("must be {least} or more")));
-    }
-    for (place, pair) in band.windows(2).enumerate() {
-        if let [lower, upper] = pair
-            && lower >= upper
-        {
-            faults.push(Fault::new(format!("{field}[{}]", place.saturating_add(1)), "must be above the one before"));
-        }
     }
 }
 
@@ -185,43 +160,8 @@ mod tests {
     }
 
     #[test]
-    fn every_fault_is_named_at_once() {
-        assert_eq!(rules().check(), Ok(()));
-        let euro: Currency = "EUR".parse().unwrap();
-        let mut wrong = rules();
-        wrong.scoring = Scoring::Bands {
-            recency_days: [7, 7, 60, 50],
-            frequency: [0, 5, 10, 20],
-            monetary: [1, 2, 3, 4].map(|minor| Money::new(euro, minor)),
-        };
-        wrong.tiers[1].tier = "CORE".to_owned();
-        let Err(Refusal::Invalid(faults)) = wrong.check() else { panic!("accepted") };
-        let fields: Vec<&str> = faults.iter().map(|fault| fault.field.as_str()).collect();
-        assert_eq!(
-            fields,
-            [
-                "tier_policy.bands.recency_days[1]",
-                "tier_policy.bands.recency_days[3]",
-                "tier_policy.bands.frequency[0]",
-                "tier_policy.bands.monetary[0].currency_code",
-                "tier_policy.bands.monetary[1].currency_code",
-                "tier_policy.bands.monetary[2].currency_code",
-                "tier_policy.bands.monetary[3].currency_code",
-                "tier_policy.tiers[1].tier",
-            ]
-        );
-    }
-
-    #[test]
     fn it_takes_a_second_person_and_the_version_that_was_read() {
-        let draft = Policy {
-            id: "p".to_owned(),
-            state: State::Draft,
-            rules: rules(),
-            maker: "mila".to_owned(),
-            checker: None,
-            version: 1,
-        };
+        let draft = Policy::draft("p", rules(), "mila");
         assert_eq!(draft.clone().activate("mila", None), Err(Refusal::MakerIsChecker));
         assert_eq!(draft.clone().activate("ota", Some(2)), Err(Refusal::EtagMismatch));
         let active = draft.activate("ota", Some(1)).unwrap();

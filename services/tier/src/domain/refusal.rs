@@ -1,5 +1,7 @@
 //! Every no of the tier service, by name.
 
+use handsel_money::Timestamp;
+
 /// Why something is not done.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Refusal {
@@ -24,12 +26,20 @@ pub(crate) enum Refusal {
     /// An instant that has not come.
     #[error("{0} lies in the future")]
     FutureTime(&'static str),
-    /// The customer has no tier at that instant.
-    #[error("no tier of {0} is known at that instant")]
-    NoTier(String),
-    /// Another evaluation as of a later instant has been made; tiers are dated forward only.
-    #[error("tiers have been evaluated as of a later instant already")]
+    /// The customer has no tier at that instant. He is not named: a refusal may be logged where customers may not.
+    #[error("the customer had no tier at that instant")]
+    NoTier,
+    /// Another evaluation as of that instant or a later one has been made; tiers are dated forward only.
+    #[error("tiers have been evaluated as of that instant or a later one already")]
     EvaluatedLater,
+    /// Another evaluation has not ended.
+    #[error("the evaluation under tierPolicies/{policy} as of {as_of} has not ended: call it again first")]
+    EvaluationUnfinished {
+        /// Its policy's id.
+        policy: String,
+        /// Its instant.
+        as_of: Timestamp,
+    },
 }
 
 /// One field at fault.
@@ -39,11 +49,19 @@ pub(crate) struct Fault {
     pub(crate) field: String,
     /// What is wrong, and what would be right.
     pub(crate) description: String,
+    /// By which programs tell it: a reason of `proto/README.md`.
+    pub(crate) reason: &'static str,
 }
 
 impl Fault {
+    /// A fault with reason `FIELD_INVALID`.
     pub(crate) fn new(field: impl Into<String>, description: impl Into<String>) -> Self {
-        Self { field: field.into(), description: description.into() }
+        Self { field: field.into(), description: description.into(), reason: "FIELD_INVALID" }
+    }
+
+    /// The same with a nearer reason.
+    pub(crate) fn because(self, reason: &'static str) -> Self {
+        Self { reason, ..self }
     }
 }
 

@@ -6,14 +6,14 @@ use serde::{Deserialize, Serialize};
 
 const SECONDS_PER_DAY: u64 = 86_400;
 
-/// What a customer did in the window before an instant.
+/// What a customer did before an instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Measures {
-    /// Whole days since the last activity; the window's length where there was none.
+    /// Whole days since the last activity, however long ago.
     pub(crate) recency_days: i64,
-    /// Number of activities.
+    /// Number of activities in the window.
     pub(crate) frequency: i64,
-    /// Their sum in minor units of the policy's currency.
+    /// Sum of those in the policy's currency, in minor units; what is beyond 2^63 − 1 counts as that.
     pub(crate) monetary_minor: i64,
 }
 

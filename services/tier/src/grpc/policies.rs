@@ -11,11 +11,21 @@ use handsel_proto::handsel::tier::v1::{
     ListTierPoliciesResponse, TierPolicy, tier_policy_service_server::TierPolicyService,
 };
 use handsel_service::status::{fault, refuse};
-use handsel_service::{digest, page, wire::request_id_from};
+use handsel_service::{Deadline, digest, page, wire::request_id_from};
 use handsel_storage::{Command, Once, RequestKey};
+use tokio::time::Instant;
 use tonic::{Request, Response, Status};
 
 const COLLECTION: &str = "tierPolicies/";
+/// Policies are written so seldom that one lane serves all.
+const LANE: &str = "policies";
+
+/// A request that its caller may send again, and how long he waits.
+struct Asked {
+    key: RequestKey,
+    digest: [u8; 32],
+    deadline: Option<Instant>,
+}
 
 #[tonic::async_trait]
 impl TierPolicyService for Grpc {
@@ -23,20 +33,17 @@ impl TierPolicyService for Grpc {
         &self,
         request: Request<CreateTierPolicyRequest>,
     ) -> Result<Response<TierPolicy>, Status> {
-        let caller = Caller::of(&request)?.clone();
+        let (caller, deadline) = (Caller::of(&request)?.clone(), Deadline::of(&request));
         let mut message = request.into_inner();
         let key = key(&caller, "CreateTierPolicy", &std::mem::take(&mut message.request_id))?;
         let digest = digest(&message);
-        let now = self.world.business.now();
         let command = CreatePolicy {
             id: message.tier_policy_id,
-            rules: wire::rules_from(message.tier_policy.unwrap_or_default())?,
+            proposal: wire::proposal_from(message.tier_policy.unwrap_or_default()),
             maker: caller.person_or_subject().to_owned(),
-            actor: actor(&caller),
-            now,
-            outbox: self.outbox.clone(),
+            act: self.act(actor(&caller)),
         };
-        self.once(key, digest, command).await
+        self.once(Asked { key, digest, deadline }, command).await
     }
 
     async fn get_tier_policy(&self, request: Request<GetTierPolicyRequest>) -> Result<Response<TierPolicy>, Status> {
@@ -69,32 +76,30 @@ impl TierPolicyService for Grpc {
         &self,
         request: Request<ActivateTierPolicyRequest>,
     ) -> Result<Response<TierPolicy>, Status> {
-        let caller = Caller::of(&request)?.clone();
+        let (caller, deadline) = (Caller::of(&request)?.clone(), Deadline::of(&request));
         let mut message = request.into_inner();
         let key = key(&caller, "ActivateTierPolicy", &std::mem::take(&mut message.request_id))?;
         let digest = digest(&message);
-        let now = self.world.business.now();
         let command = ActivatePolicy {
             id: id_of(&message.name).to_owned(),
             etag: etag(&message.etag)?,
             checker: caller.person_or_subject().to_owned(),
-            actor: actor(&caller),
-            now,
-            outbox: self.outbox.clone(),
+            act: self.act(actor(&caller)),
         };
-        self.once(key, digest, command).await
+        self.once(Asked { key, digest, deadline }, command).await
     }
 }
 
 impl Grpc {
     /// Runs a write once, and renders the policy that it led to.
-    async fn once<C>(&self, key: RequestKey, digest: [u8; 32], command: C) -> Result<Response<TierPolicy>, Status>
+    async fn once<C>(&self, asked: Asked, command: C) -> Result<Response<TierPolicy>, Status>
     where
         C: Command<Output = Result<String, Refusal>>,
     {
+        let Asked { key, digest, deadline } = asked;
         // Request ids are forgotten by the machine's time: callers retry in it, whatever the business clock says.
         let once = Once { key, digest, now: self.world.system.now(), command };
-        let done = self.lanes.run("policies", once).await.map_err(fault)?.map_err(refusal::once)?;
+        let done = self.run(LANE, deadline, once).await?.map_err(refusal::once)?;
         self.render(&done.resource).await
     }
 
@@ -119,6 +124,6 @@ fn etag(text: &str) -> Result<Option<i64>, Status> {
 }
 
 /// The contract's field rules have checked the pattern.
-fn id_of(name: &str) -> &str {
+pub(super) fn id_of(name: &str) -> &str {
     name.strip_prefix(COLLECTION).unwrap_or(name)
 }

@@ -1,50 +1,70 @@
 //! Messages of the contract ↔ values of the domain, fault by fault.
 
 use crate::commands::policy_name;
-use crate::domain::policy::{Rules, Scoring, State, TierCondition};
-use crate::store::customer_tier::CustomerTier;
-use crate::store::policy::Recorded;
+use crate::domain::customer_tier::CustomerTier;
+use crate::domain::policy::{Recorded, Rules, Scoring, State, TierCondition};
+use crate::domain::proposal::{Proposal, ProposedScoring};
+use crate::domain::refusal::Fault;
 use handsel_money::{Currency, Money};
 use handsel_proto::handsel::tier::v1 as proto;
 use handsel_service::status::Violation;
 use handsel_service::wire;
 
-/// The rules that a message describes. Output fields are ignored.
-pub(super) fn rules_from(message: proto::TierPolicy) -> Result<Rules, Violation> {
-    let currency: Currency =
-        message.currency_code.parse().map_err(|error| wire::violation(error, "tier_policy.currency_code"))?;
-    let scoring = match message.scoring {
-        Some(proto::tier_policy::Scoring::Bands(bands)) => bands_from(&bands)?,
-        Some(proto::tier_policy::Scoring::Quintiles(proto::QuintileScoring {})) => Scoring::Quintiles,
-        None => return Err(Violation::new("tier_policy.scoring", "is required")),
-    };
-    Ok(Rules {
+/// The rules that a message proposes. Output fields are ignored.
+pub(super) fn proposal_from(message: proto::TierPolicy) -> Proposal {
+    let mut unreadable = Vec::new();
+    let currency: Result<Currency, _> = message.currency_code.parse();
+    let currency = currency.map_err(|error| wire::violation(error, "tier_policy.currency_code"));
+    let window_days =
+        u32::try_from(message.window_days).map_err(|_| Violation::new("tier_policy.window_days", "must be 1 or more"));
+    Proposal {
         display_name: message.display_name,
-        window_days: u32::try_from(message.window_days)
-            .map_err(|_| Violation::new("tier_policy.window_days", "must be 1 or more"))?,
-        currency,
-        scoring,
+        window_days: kept(window_days, &mut unreadable).unwrap_or_default(),
+        currency: kept(currency, &mut unreadable),
+        scoring: scoring_from(message.scoring, &mut unreadable),
         tiers: message.tiers.into_iter().map(condition_from).collect(),
         default_tier: message.default_tier,
+        unreadable,
+    }
+}
+
+fn scoring_from(scoring: Option<proto::tier_policy::Scoring>, unreadable: &mut Vec<Fault>) -> ProposedScoring {
+    let bands = match scoring {
+        Some(proto::tier_policy::Scoring::Bands(bands)) => bands,
+        Some(proto::tier_policy::Scoring::Quintiles(proto::QuintileScoring {})) => return ProposedScoring::Quintiles,
+        None => {
+            unreadable.push(Fault::new("tier_policy.scoring", "is required"));
+            return ProposedScoring::Quintiles;
+        }
+    };
+    let proto::BandScoring { recency_days, frequency, monetary } = bands;
+    let amounts: Vec<Option<Money>> = monetary
+        .iter()
+        .enumerate()
+        .map(|(place, amount)| {
+            let field = format!("tier_policy.bands.monetary[{place}]");
+            kept(wire::money_from(Some(amount), &field), unreadable)
+        })
+        .collect();
+    ProposedScoring::Bands {
+        recency_days: four(&recency_days, "tier_policy.bands.recency_days", unreadable).map(i64::from),
+        frequency: four(&frequency, "tier_policy.bands.frequency", unreadable).map(i64::from),
+        monetary: four(&amounts, "tier_policy.bands.monetary", unreadable),
+    }
+}
+
+/// The four values of a band. The contract's field rules have counted them.
+fn four<T: Copy + Default>(values: &[T], field: &str, unreadable: &mut Vec<Fault>) -> [T; 4] {
+    <[T; 4]>::try_from(values).unwrap_or_else(|_| {
+        unreadable.push(Fault::new(field, "must be four"));
+        [T::default(); 4]
     })
 }
 
-fn bands_from(bands: &proto::BandScoring) -> Result<Scoring, Violation> {
-    let four = |numbers: &[i32], field: &str| -> Result<[i64; 4], Violation> {
-        let numbers: Vec<i64> = numbers.iter().copied().map(i64::from).collect();
-        numbers.try_into().map_err(|_| Violation::new(field, "must be four"))
-    };
-    let mut monetary = Vec::with_capacity(4);
-    for (place, amount) in bands.monetary.iter().enumerate() {
-        monetary.push(wire::money_from(Some(amount), &format!("tier_policy.bands.monetary[{place}]"))?);
-    }
-    let monetary: [Money; 4] =
-        monetary.try_into().map_err(|_| Violation::new("tier_policy.bands.monetary", "must be four"))?;
-    Ok(Scoring::Bands {
-        recency_days: four(&bands.recency_days, "tier_policy.bands.recency_days")?,
-        frequency: four(&bands.frequency, "tier_policy.bands.frequency")?,
-        monetary,
-    })
+/// What was read; what was not is a fault.
+fn kept<T>(read: Result<T, Violation>, unreadable: &mut Vec<Fault>) -> Option<T> {
+    let fault = |Violation { field, description, reason }| Fault::new(field, description).because(reason);
+    read.map_err(|violation| unreadable.push(fault(violation))).ok()
 }
 
 fn condition_from(condition: proto::TierCondition) -> TierCondition {
@@ -73,7 +93,7 @@ pub(super) fn to_policy(recorded: Recorded) -> proto::TierPolicy {
         state: state.into(),
         window_days: small(window_days.into()),
         currency_code: currency.code().to_owned(),
-        scoring: Some(to_scoring(scoring)),
+        scoring: Some(to_scoring(&scoring)),
         tiers: tiers.into_iter().map(to_condition).collect(),
         default_tier,
         etag: policy.version.to_string(),
@@ -84,7 +104,7 @@ pub(super) fn to_policy(recorded: Recorded) -> proto::TierPolicy {
     }
 }
 
-fn to_scoring(scoring: Scoring) -> proto::tier_policy::Scoring {
+fn to_scoring(scoring: &Scoring) -> proto::tier_policy::Scoring {
     match scoring {
         Scoring::Quintiles => proto::tier_policy::Scoring::Quintiles(proto::QuintileScoring {}),
         Scoring::Bands { recency_days, frequency, monetary } => {

@@ -1,9 +1,11 @@
 //! Which tier each customer is of, and since when: append-only.
 
 use super::currency;
+use crate::domain::customer_tier::{CustomerTier, Standing};
 use crate::domain::scoring::{Measures, Scores};
 use handsel_money::{Money, Timestamp};
 use handsel_storage::{At, Column, Db, Fault, Tx, row};
+use std::collections::HashMap;
 
 row! {
     struct TierRow {
@@ -23,6 +25,7 @@ row! {
     struct LatestRow {
         customer: String,
         tier: String,
+        core: bool,
     }
     struct GroupRow {
         tier: String,
@@ -30,38 +33,21 @@ row! {
     }
 }
 
-/// A customer's tier from an instant on, and what made it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct CustomerTier {
-    pub(crate) customer: String,
-    pub(crate) effective_at: Timestamp,
-    pub(crate) tier: String,
-    pub(crate) core: bool,
-    /// The policy's id.
-    pub(crate) policy: String,
-    pub(crate) measures: Measures,
-    pub(crate) monetary: Money,
-    pub(crate) scores: Scores,
-}
-
-/// The newest tier of each of these customers. Give each once.
-pub(crate) async fn latest(tx: &mut Tx, customers: Vec<String>) -> Result<Vec<(String, String)>, Fault> {
+/// The newest standing of each of these customers who has one. Give each once.
+pub(crate) async fn latest(tx: &mut Tx, customers: Vec<String>) -> Result<HashMap<String, Standing>, Fault> {
     let rows: Vec<LatestRow> = tx
         .all_by(
-            "SELECT DISTINCT ON (customer) customer, tier FROM customer_tier WHERE customer = ANY($1)
+            "SELECT DISTINCT ON (customer) customer, tier, core FROM customer_tier WHERE customer = ANY($1)
              ORDER BY customer, effective_at DESC",
-            "SELECT customer, tier FROM customer_tier WHERE customer = $1 ORDER BY effective_at DESC LIMIT 1",
-            vec![Column::Text(customers)],
+            "SELECT customer, tier, core FROM customer_tier WHERE customer = $1 ORDER BY effective_at DESC LIMIT 1",
+            Column::Text(customers),
         )
         .await?;
-    Ok(rows.into_iter().map(|LatestRow { customer, tier }| (customer, tier)).collect())
+    Ok(rows.into_iter().map(|LatestRow { customer, tier, core }| (customer, Standing { tier, core })).collect())
 }
 
 /// Writes new tiers.
 pub(crate) async fn insert(tx: &mut Tx, tiers: &[CustomerTier]) -> Result<(), Fault> {
-    if tiers.is_empty() {
-        return Ok(());
-    }
     let texts =
         |field: fn(&CustomerTier) -> &str| Column::Text(tiers.iter().map(|one| field(one).to_owned()).collect());
     let numbers = |field: fn(&CustomerTier) -> i64| Column::Int(tiers.iter().map(field).collect());

@@ -1,64 +1,73 @@
-//! How far each evaluation is, so that a broken one is taken up where it stopped.
+//! Evaluations: what each goes by, and how far it is, so that a broken one is taken up where it stopped.
 
+use crate::domain::evaluation::{Evaluation, Others};
 use crate::domain::scoring::CutOffs;
 use handsel_money::Timestamp;
-use handsel_storage::{At, Fault, Tx, row};
+use handsel_storage::{At, Fault, Lock, LockTable, Tx, row};
+
+static TURN: LockTable =
+    LockTable { table: "evaluation_turn", sql: "SELECT 1 FROM evaluation_turn WHERE id = $1 FOR UPDATE" };
 
 row! {
     struct EvaluationRow {
+        policy: String,
+        as_of: At,
         cut_offs: Vec<u8>,
         total: i64,
         evaluated: i64,
         changed: i64,
         reached: String,
-        finished: bool,
+    }
+    struct UnfinishedRow {
+        policy: String,
+        as_of: At,
     }
 }
 
-/// One evaluation of every customer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Evaluation {
-    pub(crate) cut_offs: CutOffs,
-    pub(crate) total: i64,
-    pub(crate) evaluated: i64,
-    pub(crate) changed: i64,
-    /// The last customer evaluated; empty before the first.
-    pub(crate) reached: String,
-    pub(crate) finished: bool,
+/// The turn to begin an evaluation or to go on with it: one at a time, among all processes.
+pub(crate) fn turn() -> Lock {
+    Lock::new(&TURN, 1)
 }
 
 /// The evaluation under a policy as of an instant, if it was begun.
 pub(crate) async fn find(tx: &mut Tx, policy: &str, as_of: Timestamp) -> Result<Option<Evaluation>, Fault> {
-    let sql = tx.pick(
-        "SELECT cut_offs, total, evaluated, changed, reached, finished FROM evaluation
-         WHERE policy = $1 AND as_of = $2 FOR UPDATE",
-        "SELECT cut_offs, total, evaluated, changed, reached, finished FROM evaluation WHERE policy = $1 AND as_of = $2",
-    );
-    let row: Option<EvaluationRow> = tx.opt(sql, (policy, At(as_of))).await?;
+    let row: Option<EvaluationRow> = tx
+        .opt(
+            "SELECT policy, as_of, cut_offs, total, evaluated, changed, reached FROM evaluation
+             WHERE as_of = $2 AND policy = $1",
+            (policy, At(as_of)),
+        )
+        .await?;
     row.map(EvaluationRow::evaluation).transpose()
 }
 
-/// True if tiers have been evaluated as of a later instant.
-pub(crate) async fn any_later(tx: &mut Tx, as_of: Timestamp) -> Result<bool, Fault> {
-    let (count,): (i64,) = tx.one("SELECT COUNT(*) FROM evaluation WHERE as_of > $1", (At(as_of),)).await?;
-    Ok(count > 0)
+/// What stands in the way of a new one as of an instant.
+pub(crate) async fn others(tx: &mut Tx, as_of: Timestamp) -> Result<Others, Fault> {
+    let later: Option<(i32,)> = tx.opt("SELECT 1 FROM evaluation WHERE as_of >= $1 LIMIT 1", (At(as_of),)).await?;
+    let unfinished: Option<UnfinishedRow> =
+        tx.opt("SELECT policy, as_of FROM evaluation WHERE NOT finished", ()).await?;
+    Ok(Others {
+        same_or_later: later.is_some(),
+        unfinished: unfinished.map(|UnfinishedRow { policy, as_of }| (policy, as_of.0)),
+    })
 }
 
 /// Begins one.
-pub(crate) async fn insert(tx: &mut Tx, policy: &str, as_of: Timestamp, evaluation: &Evaluation) -> Result<(), Fault> {
-    let cut_offs = serde_json::to_vec(&evaluation.cut_offs).map_err(|error| Fault::Invalid(error.to_string()))?;
+pub(crate) async fn insert(tx: &mut Tx, evaluation: &Evaluation) -> Result<(), Fault> {
+    let Evaluation { policy, as_of, cut_offs, total, evaluated, changed, reached } = evaluation;
+    let cut_offs = serde_json::to_vec(cut_offs).map_err(|error| Fault::Invalid(error.to_string()))?;
     tx.exec(
         "INSERT INTO evaluation (policy, as_of, cut_offs, total, evaluated, changed, reached, finished)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         (
-            policy,
-            At(as_of),
+            policy.as_str(),
+            At(*as_of),
             cut_offs,
-            evaluation.total,
-            evaluation.evaluated,
-            evaluation.changed,
-            evaluation.reached.as_str(),
-            evaluation.finished,
+            *total,
+            *evaluated,
+            *changed,
+            reached.as_str(),
+            evaluation.is_finished(),
         ),
     )
     .await
@@ -67,16 +76,15 @@ pub(crate) async fn insert(tx: &mut Tx, policy: &str, as_of: Timestamp, evaluati
 }
 
 /// Writes how far it is.
-pub(crate) async fn update(tx: &mut Tx, policy: &str, as_of: Timestamp, evaluation: &Evaluation) -> Result<(), Fault> {
+pub(crate) async fn update(tx: &mut Tx, evaluation: &Evaluation) -> Result<(), Fault> {
     tx.exec_one(
-        "UPDATE evaluation SET evaluated = $3, changed = $4, reached = $5, finished = $6 WHERE policy = $1 AND as_of = $2",
+        "UPDATE evaluation SET evaluated = $2, changed = $3, reached = $4, finished = $5 WHERE as_of = $1",
         (
-            policy,
-            At(as_of),
+            At(evaluation.as_of),
             evaluation.evaluated,
             evaluation.changed,
             evaluation.reached.as_str(),
-            evaluation.finished,
+            evaluation.is_finished(),
         ),
     )
     .await
@@ -84,8 +92,8 @@ pub(crate) async fn update(tx: &mut Tx, policy: &str, as_of: Timestamp, evaluati
 
 impl EvaluationRow {
     fn evaluation(self) -> Result<Evaluation, Fault> {
-        let Self { cut_offs, total, evaluated, changed, reached, finished } = self;
-        let cut_offs = serde_json::from_slice(&cut_offs).map_err(|error| Fault::Invalid(error.to_string()))?;
-        Ok(Evaluation { cut_offs, total, evaluated, changed, reached, finished })
+        let Self { policy, as_of, cut_offs, total, evaluated, changed, reached } = self;
+        let cut_offs: CutOffs = serde_json::from_slice(&cut_offs).map_err(|error| Fault::Invalid(error.to_string()))?;
+        Ok(Evaluation { policy, as_of: as_of.0, cut_offs, total, evaluated, changed, reached })
     }
 }

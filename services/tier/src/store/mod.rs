@@ -3,6 +3,7 @@
 pub(crate) mod activity;
 pub(crate) mod customer_tier;
 pub(crate) mod evaluation;
+pub(crate) mod evaluation_customer;
 pub(crate) mod policy;
 
 use handsel_money::Currency;

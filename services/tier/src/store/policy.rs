@@ -1,7 +1,7 @@
 //! Tier policies. Their rules are kept as versioned JSON: what a policy said is read the same way for ever.
 
 use super::currency;
-use crate::domain::policy::{Policy, Rules, Scoring, State, TierCondition};
+use crate::domain::policy::{Policy, Recorded, Rules, Scoring, State, TierCondition};
 use handsel_money::{Money, Timestamp};
 use handsel_storage::{At, Db, Fault, LockTable, Tx, row, text_enum};
 use serde::{Deserialize, Serialize};
@@ -23,14 +23,6 @@ row! {
         created_at: At,
         updated_at: At,
     }
-}
-
-/// A policy with the instants of its record.
-#[derive(Debug, Clone)]
-pub(crate) struct Recorded {
-    pub(crate) policy: Policy,
-    pub(crate) created_at: Timestamp,
-    pub(crate) updated_at: Timestamp,
 }
 
 /// The rules as kept. A new version of this shape gets a new number and is read beside this one.
