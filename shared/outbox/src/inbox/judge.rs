@@ -17,7 +17,11 @@ pub(crate) struct Place {
 pub(super) fn judge(known: Option<&Place>, epoch: i64, run: &[Arrival]) -> Result<usize, InboxRefused> {
     let (seen, last) = known.map_or((0, 0), |place| (place.epoch, place.last_sequence));
     let Some(first) = run.first().map(|arrival| arrival.sequence) else { return Err(InboxRefused::Disordered) };
-    let rising = run.iter().zip(first..).all(|(arrival, sequence)| arrival.sequence == sequence);
+    // Not by counting on from the first: the last number that there is has none after it.
+    let rising = run.windows(2).all(|pair| match pair {
+        [one, next] => one.sequence.checked_add(1) == Some(next.sequence),
+        _ => true,
+    });
     if first < 1 || !rising {
         return Err(InboxRefused::Disordered);
     }
@@ -74,6 +78,8 @@ mod tests {
             ("a hole inside", at(1, 3), 1, run([4, 6]), Err(InboxRefused::Disordered)),
             ("twice the same inside", at(1, 3), 1, run([4, 4]), Err(InboxRefused::Disordered)),
             ("from 0", None, 1, run(0..=1), Err(InboxRefused::Disordered)),
+            ("the last number that there is", at(1, 3), 1, run([i64::MAX]), gap(4)),
+            ("beyond it", at(1, 3), 1, run([i64::MAX, i64::MIN]), Err(InboxRefused::Disordered)),
         ] {
             assert_eq!(judge(known.as_ref(), epoch, &numbers), expected, "{situation}");
         }
