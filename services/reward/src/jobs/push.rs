@@ -2,17 +2,25 @@
 //! outcome is known: the bank recognises it by its end-to-end id.
 
 use crate::{
-    commands::{hand_out::HandOut, report_outcomes::ReportOutcomes},
+    commands::{
+        hand_out::HandOut,
+        report_outcomes::{ReportOutcomes, Taken},
+    },
+    domain::outcome::Outcome,
     service::Service,
-    wire::settlement::{outcomes_from, to_instruction},
+    wire::settlement::{outcome_from, to_instruction},
 };
-use anyhow::{Context, anyhow};
+use anyhow::Context;
 use handsel_money::Timestamp;
 use handsel_outbox::Actor;
-use handsel_proto::handsel::corebank::v1::{
-    ExecuteInstructionsRequest, core_banking_service_client::CoreBankingServiceClient,
+use handsel_proto::{
+    codec,
+    handsel::corebank::v1::{
+        ExecuteInstructionsRequest, PayoutOutcome, core_banking_service_client::CoreBankingServiceClient,
+    },
 };
 use handsel_service::{Job, Peer, Worked};
+use prost::Message;
 use std::sync::Arc;
 
 /// The lane of settlement, as where the bank pulls.
@@ -51,14 +59,32 @@ async fn push_page(
     let request = ExecuteInstructionsRequest { instructions: open.iter().map(to_instruction).collect() };
     let answer = CoreBankingServiceClient::new(bank.clone()).execute_instructions(request).await;
     let said = answer.context("core banking did not take the instructions")?.into_inner().outcomes;
-    let outcomes = outcomes_from(&said).map_err(|violations| {
-        let fields: Vec<String> = violations.into_iter().map(|one| one.field).collect();
-        anyhow!("core banking answered what cannot be taken: {}", fields.join(", "))
-    })?;
-    if !outcomes.is_empty() {
-        let report =
-            ReportOutcomes { means: service.means.clone(), outcomes, actor, now: service.world.business.now() };
-        service.lanes.run(SETTLEMENT, report).await?;
+    let outcomes: Vec<Outcome> = said.iter().enumerate().filter_map(|(at, one)| takeable(at, one)).collect();
+    for outcomes in outcomes.chunks(PAGE) {
+        let (means, outcomes, actor) = (service.means.clone(), outcomes.to_vec(), actor.clone());
+        let report = ReportOutcomes { means, outcomes, actor, now: service.world.business.now() };
+        let taken = service.lanes.run(SETTLEMENT, report).await?;
+        taken.iter().for_each(warn_of_refusal);
     }
     Ok(next)
+}
+
+/// One outcome, held to the rules of a bank that reports by itself: answers pass no other check. One that cannot be taken holds
+/// up no other; its attempt stays unknown and is asked for again.
+fn takeable(at: usize, said: &PayoutOutcome) -> Option<Outcome> {
+    let path = format!("outcomes[{at}]");
+    let ruled =
+        codec::check::<PayoutOutcome>(said.encode_to_vec().into()).map_err(|broken| broken.message().to_owned());
+    let read = ruled.and_then(|()| {
+        outcome_from(said, &path).map_err(|violation| format!("{}: {}", violation.field, violation.description))
+    });
+    read.inspect_err(|why| tracing::warn!(path, why, "core banking answered what cannot be taken")).ok()
+}
+
+/// A bank that reports by itself reads its receipts; of this one nobody else would hear.
+fn warn_of_refusal(taken: &Taken) {
+    if let Err(refusal) = &taken.result {
+        let (end_to_end_id, reason) = (&taken.end_to_end_id, refusal.reason());
+        tracing::warn!(end_to_end_id, reason, "what core banking says of a payment was refused");
+    }
 }

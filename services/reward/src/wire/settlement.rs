@@ -42,7 +42,11 @@ pub(crate) fn outcomes_from(said: &[PayoutOutcome]) -> Result<Vec<Outcome>, Vec<
     if violations.is_empty() { Ok(outcomes) } else { Err(violations) }
 }
 
-fn outcome_from(said: &PayoutOutcome, path: &str) -> Result<Outcome, Violation> {
+/// One outcome, its fields named under `path`.
+///
+/// # Errors
+/// The first field that cannot be taken.
+pub(crate) fn outcome_from(said: &PayoutOutcome, path: &str) -> Result<Outcome, Violation> {
     let status = match said.status() {
         payout_outcome::Status::Accepted => Status::Accepted,
         payout_outcome::Status::Settled => Status::Settled,

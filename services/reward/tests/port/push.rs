@@ -62,7 +62,64 @@ impl Part for CoreBanking {
     }
 }
 
+/// Core banking that pays everything, and says of the first payment of each call what no contract knows.
+#[derive(Clone, Default)]
+struct Garbled;
+
+#[tonic::async_trait]
+impl CoreBankingService for Garbled {
+    async fn execute_instructions(
+        &self,
+        request: Request<ExecuteInstructionsRequest>,
+    ) -> Result<Response<ExecuteInstructionsResponse>, Status> {
+        let instructions = request.into_inner().instructions;
+        let outcomes = instructions.into_iter().enumerate().map(|(at, one)| PayoutOutcome {
+            end_to_end_id: one.end_to_end_id,
+            status: Fate::Settled.into(),
+            reason_code: String::new(),
+            bank_reference: if at == 0 { "TX\0\u{1}".into() } else { format!("TX-{at}") },
+            occur_time: one.instruct_time,
+        });
+        Ok(Response::new(ExecuteInstructionsResponse { outcomes: outcomes.collect() }))
+    }
+}
+
+impl Part for Garbled {
+    fn name(&self) -> &'static str {
+        "corebank"
+    }
+    fn add_to(&self, routes: &mut RoutesBuilder) {
+        routes.add_service(CoreBankingServiceServer::new(self.clone()));
+    }
+    fn jobs(&self) -> Vec<Job> {
+        Vec::new()
+    }
+    fn drain(&self) -> futures::future::BoxFuture<'_, ()> {
+        Box::pin(async {})
+    }
+}
+
 on_both_engines! {
+    async fn an_answer_that_cannot_be_taken_holds_up_no_other(lab: Lab) {
+        let server = lab.serve(Garbled).await;
+        let bank = Bank::settling(lab.clone(), Settlement::Push(lab.peer(server.address()))).await;
+        let mut plan = introduction_plan();
+        plan.role_rules.remove(0);
+        bank.put_in_force("spring", plan).await;
+        let mut names = Vec::new();
+        for number in 1..=2 {
+            names.push(bank.grant(bank.qualification(number, "1.00 CNY")).await.unwrap().remove(0).name);
+        }
+        bank.pass(DAY * 30).await;
+        let mut states = Vec::new();
+        for name in &names {
+            states.push(bank.reward(name).await.state());
+        }
+        states.sort();
+        assert_eq!(states, [wire::reward::State::Paying, wire::reward::State::Paid]);
+        bank.books().await;
+    }
+
     async fn an_instruction_is_sent_until_its_outcome_is_known(lab: Lab) {
         let core = CoreBanking::default();
         let server = lab.serve(core.clone()).await;
