@@ -157,7 +157,8 @@ pub(crate) struct Open {
     pub(crate) first_sent_at: Option<Timestamp>,
 }
 
-/// Attempts whose outcome is unknown, oldest first, after a position.
+/// Attempts whose outcome is unknown, oldest first, after a position. One that never left stays here once the bank has said that
+/// an earlier one has paid after all: it would pay twice.
 pub(crate) async fn open(tx: &mut Tx, after: Option<(At, String)>, limit: i64) -> Result<Vec<Open>, Fault> {
     let (after_at, after_id) = after.unzip();
     let rows: Vec<OpenRow> = tx
@@ -166,6 +167,8 @@ pub(crate) async fn open(tx: &mut Tx, after: Option<(At, String)>, limit: i64) -
                     a.instructed_at, a.first_sent_at
              FROM attempt a JOIN reward r ON r.id = a.reward_id
              WHERE a.status IN ('UNKNOWN', 'ACCEPTED') AND ($1 IS NULL OR (a.instructed_at, a.end_to_end_id) > ($1, $2))
+               AND (a.first_sent_at IS NOT NULL
+                    OR NOT EXISTS (SELECT 1 FROM outcome_conflict c WHERE c.reward_id = a.reward_id AND c.status = 'SETTLED'))
              ORDER BY a.instructed_at, a.end_to_end_id LIMIT $3",
             (after_at, after_id, limit),
         )
@@ -187,18 +190,24 @@ pub(crate) async fn open(tx: &mut Tx, after: Option<(At, String)>, limit: i64) -
         .collect()
 }
 
-/// Records that attempts leave for the first time; an earlier first time stays.
+/// Records that attempts leave for the first time. Their rewards are locked, so nothing is said of them meanwhile; contention
+/// if something was since they were read.
 pub(crate) async fn mark_sent(tx: &mut Tx, ids: Vec<String>, now: Timestamp) -> Result<(), Fault> {
-    if ids.is_empty() {
-        return Ok(());
-    }
+    let count = ids.len();
     let at = Column::At(ids.iter().map(|_| At(now)).collect());
-    tx.bulk(
-        "UPDATE attempt SET first_sent_at = sent.at FROM UNNEST($1::text[], $2::timestamptz[]) AS sent (id, at)
-         WHERE attempt.end_to_end_id = sent.id AND attempt.first_sent_at IS NULL",
-        "UPDATE attempt SET first_sent_at = $2 WHERE end_to_end_id = $1 AND first_sent_at IS NULL",
-        vec![Column::Text(ids), at],
-    )
-    .await?;
-    Ok(())
+    let marked = tx
+        .bulk(
+            "UPDATE attempt SET first_sent_at = sent.at FROM UNNEST($1::text[], $2::timestamptz[]) AS sent (id, at)
+             WHERE attempt.end_to_end_id = sent.id AND attempt.first_sent_at IS NULL
+               AND attempt.status IN ('UNKNOWN', 'ACCEPTED')
+               AND NOT EXISTS (SELECT 1 FROM outcome_conflict c
+                               WHERE c.reward_id = attempt.reward_id AND c.status = 'SETTLED')",
+            "UPDATE attempt SET first_sent_at = $2
+             WHERE end_to_end_id = $1 AND first_sent_at IS NULL AND status IN ('UNKNOWN', 'ACCEPTED')
+               AND NOT EXISTS (SELECT 1 FROM outcome_conflict c
+                               WHERE c.reward_id = attempt.reward_id AND c.status = 'SETTLED')",
+            vec![Column::Text(ids), at],
+        )
+        .await?;
+    if usize::try_from(marked) == Ok(count) { Ok(()) } else { Err(Fault::Contention) }
 }
