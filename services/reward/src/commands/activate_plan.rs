@@ -24,7 +24,10 @@ impl Command for ActivatePlan {
         let Some(plan) = store::plan::lock(tx, &self.id).await? else {
             return Ok(Err(Refusal::NotFound(format!("plans/{}", self.id))));
         };
-        let plan = match plan.activate(&self.etag, &self.by, self.now) {
+        // Whoever made it with a token that named no human is on record as his account.
+        let by_account = plan.second_person(&self.actor.subject);
+        let activated = plan.activate(&self.etag, &self.by, self.now).and_then(|plan| by_account.map(|()| plan));
+        let plan = match activated {
             Ok(plan) => plan,
             Err(refusal) => return Ok(Err(refusal)),
         };

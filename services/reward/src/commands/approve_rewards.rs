@@ -67,7 +67,7 @@ impl ApproveRewards {
             named.iter().map(|reward| reward.clone().approve(&self.by, self.now)).collect();
         let moved = moved?;
         for reward in &named {
-            check_person(reward, makers, &self.by)?;
+            check_person(reward, makers, &self.by, &self.actor)?;
         }
         approval::control(&named, self.control_sum)?;
         Ok(moved)
@@ -91,10 +91,17 @@ pub(super) async fn makers_of(tx: &mut Tx, rewards: &[Reward]) -> Result<MakersB
     Ok(makers.collect())
 }
 
-/// A reward of which nobody knows who made it is checked by nobody.
-pub(super) fn check_person(reward: &Reward, makers: &MakersByReferral, person: &str) -> Result<(), Refusal> {
+/// A reward of which nobody knows who made it is checked by nobody. The account counts as well as the human: whoever made
+/// something with a token that named no human is on record as his account.
+pub(super) fn check_person(
+    reward: &Reward,
+    makers: &MakersByReferral,
+    person: &str,
+    actor: &Actor,
+) -> Result<(), Refusal> {
     match makers.get(&reward.entitlement.referral) {
-        Some(makers) => approval::second_person(reward, makers, person),
+        Some(makers) => approval::second_person(reward, makers, person)
+            .and_then(|()| approval::second_person(reward, makers, &actor.subject)),
         None => Err(Refusal::MakerIsChecker(reward.name())),
     }
 }

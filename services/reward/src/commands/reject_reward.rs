@@ -46,13 +46,14 @@ impl Command for RejectReward {
     async fn apply(&self, tx: &mut Tx) -> Result<Self::Output, Fault> {
         let found = store::reward::lock(tx, vec![self.id]).await?;
         let makers = makers_of(tx, &found).await?;
-        let Some(reward) = found.into_iter().next() else {
+        // One that was granted since its plan was looked up is as good as absent: its counters are not locked.
+        let Some(reward) = found.into_iter().find(|reward| reward.entitlement.plan == self.plan) else {
             return Ok(Err(Refusal::NotFound(format!("rewards/{}", self.id))));
         };
         let decided = reward
             .check_etag(&self.etag)
             .and_then(|()| reward.clone().reject(&self.by, &self.reason, self.now))
-            .and_then(|moved| check_person(&reward, &makers, &self.by).map(|()| moved));
+            .and_then(|moved| check_person(&reward, &makers, &self.by, &self.actor).map(|()| moved));
         let moved = match decided {
             Ok(moved) => moved,
             Err(refusal) => return Ok(Err(refusal)),

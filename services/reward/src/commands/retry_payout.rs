@@ -43,7 +43,7 @@ impl Command for RetryPayout {
         let decided = reward
             .check_etag(&self.etag)
             .and_then(|()| reward.clone().retry(self.now))
-            .and_then(|moved| check_person(&reward, &makers, &self.by).map(|()| moved));
+            .and_then(|moved| check_person(&reward, &makers, &self.by, &self.actor).map(|()| moved));
         let moved = match decided {
             Ok(moved) => moved,
             Err(refusal) => return Ok(Err(refusal)),

@@ -153,10 +153,19 @@ impl Plan {
         let State::InReview(in_review) = self.state.clone() else {
             return Err(self.conflict("be activated"));
         };
-        if by == self.maker || by == in_review.submitter {
+        self.second_person(by)?;
+        Ok(self.changed(State::Active(in_review.activate(by)), now))
+    }
+
+    /// Refuses whoever made or submitted it, by whichever name he is on record.
+    ///
+    /// # Errors
+    /// [`Refusal::MakerIsChecker`].
+    pub fn second_person(&self, name: &str) -> Result<(), Refusal> {
+        if name == self.maker || name == self.state.submitter() {
             return Err(Refusal::MakerIsChecker(self.name()));
         }
-        Ok(self.changed(State::Active(in_review.activate(by)), now))
+        Ok(())
     }
 
     fn conflict(&self, act: &'static str) -> Refusal {

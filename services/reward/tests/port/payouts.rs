@@ -2,12 +2,34 @@
 
 use crate::bank::{Bank, DAY, brief, introduction_plan, money, request_id};
 use expect_test::expect;
+use handsel_access::DevToken;
 use handsel_proto::handsel::corebank::v1::payout_outcome::Status as Fate;
 use handsel_proto::handsel::reward::v1 as wire;
 use handsel_testkit::{Lab, Role, on_both_engines, reason};
 use tonic::Code;
 
 on_both_engines! {
+    async fn an_account_approves_nothing_that_it_registered_whoever_uses_it(lab: Lab) {
+        let bank = Bank::with_plan(lab, introduction_plan()).await;
+        // The registrar's token named no human, so the account is on record.
+        let registered = wire::Qualification { registrar: "u-17".into(), ..bank.qualification(1, "30000.00 CNY") };
+        let reward = bank.grant(registered).await.unwrap().remove(0).name;
+        bank.pass(DAY * 30).await;
+        let approve = |request: u32, subject: &str, person: &str| {
+            let token = DevToken::of_role(Role::FinanceApprover, subject);
+            let token = bank.lab.issuer.issue(&DevToken { person: Some(person.to_owned()), ..token }).unwrap();
+            let request = wire::ApproveRewardsRequest {
+                request_id: request_id(request),
+                names: vec![reward.clone()],
+                control_sum: money("240.00 CNY"),
+            };
+            bank.lab.call(request, &token)
+        };
+        let own = bank.rewards().approve_rewards(approve(11, "u-17", "anna")).await.unwrap_err();
+        assert_eq!(reason(&own), "MAKER_IS_CHECKER");
+        bank.rewards().approve_rewards(approve(12, "u-18", "ben")).await.unwrap();
+    }
+
     async fn a_reward_is_paid(lab: Lab) {
         let bank = Bank::with_plan(lab, introduction_plan()).await;
         let rewards = bank.grant(bank.qualification(1, "30000.00 CNY")).await.unwrap();

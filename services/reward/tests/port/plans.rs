@@ -2,6 +2,7 @@
 
 use crate::bank::{Bank, decimal, fixed, introduction_plan, money, request_id};
 use expect_test::expect;
+use handsel_access::DevToken;
 use handsel_proto::handsel::reward::v1 as wire;
 use handsel_testkit::{Lab, Role, on_both_engines, reason, violated_fields};
 use tonic::Code;
