@@ -9,7 +9,7 @@ use super::{
         error::CalculationError,
     },
     ledger::{self, Posting},
-    qualification::{Qualification, not_in_the_future},
+    qualification::{QUALIFICATION_TOLERANCE, Qualification, not_in_the_future},
     record::{Days, Record},
     refusal::{Fault, Refusal},
     reward::{Amounts, Entitlement, Reward, Role},
@@ -152,7 +152,7 @@ pub fn decide<'a>(
     next_id: &mut dyn FnMut() -> Uuid,
 ) -> Result<Vec<Grant<'a>>, Refusal> {
     let terms = &plan.plan.terms;
-    not_in_the_future(qualification.qualified_at, now, "qualify_time")?;
+    not_in_the_future(qualification.qualified_at, now, QUALIFICATION_TOLERANCE, "qualify_time")?;
     let amount = qualification.qualifying_amount.unwrap_or(Money::zero(terms.currency));
     if amount.currency() != terms.currency {
         return Err(Refusal::CurrencyMismatch("qualifying_amount"));

@@ -1,6 +1,10 @@
 //! What the bank reports of an attempt, and what that means beside what it reported before.
 
-use super::{qualification::not_in_the_future, refusal::Refusal, state::Standing};
+use super::{
+    qualification::{CLOCK_TOLERANCE, not_in_the_future},
+    refusal::Refusal,
+    state::Standing,
+};
 use handsel_money::Timestamp;
 use uuid::Uuid;
 
@@ -93,7 +97,7 @@ pub fn read(
     newest: i64,
     now: Timestamp,
 ) -> Result<Meaning, Refusal> {
-    not_in_the_future(outcome.occurred_at, now, "occur_time")?;
+    not_in_the_future(outcome.occurred_at, now, CLOCK_TOLERANCE, "occur_time")?;
     let conflict = || Err(Refusal::OutcomeConflict(attempt.end_to_end_id.clone()));
     match (attempt.status, outcome.status) {
         (_, Status::Unknown) | (Status::Accepted | Status::Settled | Status::Rejected, Status::Accepted) => {

@@ -8,6 +8,10 @@ use uuid::Uuid;
 /// How far ahead of our clock a fact may be dated before it is refused: two machines' clocks differ.
 pub const CLOCK_TOLERANCE: Duration = Duration::from_secs(300);
 
+/// The same for a qualification, which another service has judged: the fact's source may be ahead of that service, and that
+/// service ahead of us. It is refused for ever, so nobody is refused for a second between two clocks.
+pub const QUALIFICATION_TOLERANCE: Duration = CLOCK_TOLERANCE.saturating_mul(2);
+
 /// Everything that the rewards of one referral are computed from. Two that are equal grant the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Qualification {
@@ -53,12 +57,17 @@ impl Qualification {
     }
 }
 
-/// Refuses an instant that lies further ahead of `now` than clocks may differ.
+/// Refuses an instant that lies further ahead of `now` than clocks may differ: by `tolerance`.
 ///
 /// # Errors
 /// [`Refusal::FutureTime`], naming `what`.
-pub fn not_in_the_future(instant: Timestamp, now: Timestamp, what: &'static str) -> Result<(), Refusal> {
-    match now.checked_add(CLOCK_TOLERANCE) {
+pub fn not_in_the_future(
+    instant: Timestamp,
+    now: Timestamp,
+    tolerance: Duration,
+    what: &'static str,
+) -> Result<(), Refusal> {
+    match now.checked_add(tolerance) {
         Some(latest) if instant > latest => Err(Refusal::FutureTime(what)),
         _ => Ok(()),
     }

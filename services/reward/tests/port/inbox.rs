@@ -33,6 +33,20 @@ fn tier(customer: &str, tier: &str, from: handsel_money::Timestamp) -> Content {
 }
 
 on_both_engines! {
+    async fn a_fact_that_its_own_service_took_is_not_lost_to_a_clock_that_is_behind(lab: Lab) {
+        let bank = Bank::with_plan(lab, introduction_plan()).await;
+        let now = bank.lab.clock.now();
+        // The source of the fact is five minutes ahead of the referral service, which is a second ahead of us.
+        let ahead = |seconds| Some(to_timestamp(now.checked_add(std::time::Duration::from_secs(seconds)).unwrap()));
+        let told = |number, seconds| {
+            let qualification = bank.qualification(number, "30000.00 CNY");
+            Content::Qualification(wire::Qualification { qualify_time: ahead(seconds), ..qualification })
+        };
+        let receipts = deliver(&bank, "referral/reward", 1, vec![(1, told(1, 301)), (2, told(2, 601))]).await.unwrap();
+        assert_eq!(receipts[0].outcome(), Outcome::Applied, "{}", receipts[0].reason);
+        assert_eq!((receipts[1].outcome(), receipts[1].reason.as_str()), (Outcome::Refused, "FUTURE_TIME"));
+    }
+
     async fn the_tier_in_force_at_the_qualifying_instant_counts(lab: Lab) {
         let bank = Bank::with_plan(lab, introduction_plan()).await;
         let now = bank.lab.clock.now();
