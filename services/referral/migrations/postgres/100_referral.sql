@@ -12,6 +12,8 @@ CREATE TABLE program (
   version BIGINT NOT NULL CHECK (version >= 1),
   plan TEXT NOT NULL,
   plan_version BIGINT NOT NULL CHECK (plan_version >= 0),
+  -- Pinned with the version; empty before. A fact in another currency meets nothing.
+  plan_currency TEXT NOT NULL DEFAULT '',
   starts_at TIMESTAMPTZ NOT NULL,
   ends_at TIMESTAMPTZ,
   success TEXT NOT NULL,
@@ -27,7 +29,7 @@ CREATE TABLE program (
   CHECK (ends_at IS NULL OR ends_at > starts_at),
   CHECK ((core_hours IS NULL) = (other_hours IS NULL)),
   CHECK (state = 'DRAFT' OR submitter <> ''),
-  CHECK (state <> 'ACTIVE' OR (plan_version >= 1 AND checker <> '' AND checker <> maker AND checker <> submitter))
+  CHECK (state <> 'ACTIVE' OR (plan_version >= 1 AND plan_currency <> '' AND checker <> '' AND checker <> maker AND checker <> submitter))
 );
 CREATE INDEX program_by_age ON program (created_at DESC, id DESC);
 

@@ -30,7 +30,10 @@ impl Command for ActivateProgram {
         let Some(program) = store::program::get(tx, &self.program).await? else {
             return Ok(Err(Refusal::NotFound(format!("programs/{}", self.program))));
         };
-        let activated = match program.activate(self.act.by.clone(), &self.etag, self.plan, self.act.now) {
+        // Whoever made it with a token that named no human is on record as his account.
+        let by_account = program.second_person(&self.act.actor.subject);
+        let activated = program.activate(self.act.by.clone(), &self.etag, self.plan, self.act.now);
+        let activated = match activated.and_then(|program| by_account.map(|()| program)) {
             Ok(activated) => activated,
             Err(refusal) => return Ok(Err(refusal)),
         };

@@ -32,6 +32,7 @@ fn rule() -> Arc<SuccessRule> {
         within_days: 30,
         grace_days: 5,
         qualifying_amount: Some(FactKind::FirstDeposit),
+        plan_currency: None,
     })
 }
 

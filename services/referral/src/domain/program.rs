@@ -6,7 +6,7 @@ use super::{
     success::{Condition, SuccessRule},
     words,
 };
-use handsel_money::Timestamp;
+use handsel_money::{Currency, Timestamp};
 
 words! {
     /// Where a program stands.
@@ -124,8 +124,13 @@ pub(crate) struct Program {
 /// What the reward service says of a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PlanAnswer {
-    /// In force, at this version.
-    Active(i64),
+    /// In force.
+    Active {
+        /// At this version.
+        version: i64,
+        /// And pays in this currency.
+        currency: Currency,
+    },
     /// Unknown, or not in force.
     NotActive,
     /// It did not say.
@@ -184,15 +189,26 @@ impl Program {
     ) -> Result<Self, Refusal> {
         self.must_have(expected_etag)?;
         self.must_be(ProgramState::InReview)?;
-        if checker == self.maker || checker == self.submitter {
-            return Err(Refusal::MakerIsChecker);
-        }
-        let plan_version = match plan {
-            PlanAnswer::Active(version) => version,
+        self.second_person(&checker)?;
+        let (plan_version, currency) = match plan {
+            PlanAnswer::Active { version, currency } => (version, currency),
             PlanAnswer::NotActive => return Err(Refusal::PlanNotActive(self.terms.plan)),
             PlanAnswer::Unavailable => return Err(Refusal::PlanServiceUnavailable(self.terms.plan)),
         };
-        Ok(Self { state: ProgramState::Active, checker, plan_version, ..self.changed(now) })
+        let mut active = Self { state: ProgramState::Active, checker, plan_version, ..self.changed(now) };
+        active.terms.success.plan_currency = Some(currency);
+        Ok(active)
+    }
+
+    /// Refuses whoever made or submitted it, by whichever name he is on record.
+    ///
+    /// # Errors
+    /// `MAKER_IS_CHECKER`.
+    pub(crate) fn second_person(&self, name: &str) -> Result<(), Refusal> {
+        if name == self.maker || name == self.submitter {
+            return Err(Refusal::MakerIsChecker);
+        }
+        Ok(())
     }
 
     fn must_have(&self, expected_etag: &str) -> Result<(), Refusal> {

@@ -2,7 +2,7 @@
 //! registration and the set of facts, whatever order they came in.
 
 use super::{days_after, fact::FactKind};
-use handsel_money::{Money, Timestamp};
+use handsel_money::{Currency, Money, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Days of patience for late facts where a program names none.
@@ -19,6 +19,10 @@ pub(crate) struct SuccessRule {
     pub(crate) grace_days: u32,
     /// Which fact's amount is the qualifying amount.
     pub(crate) qualifying_amount: Option<FactKind>,
+    /// The currency of the plan that pays, pinned with its version at activation; none before. A fact in another meets nothing:
+    /// the plan could never pay for it. Kept beside the rule, not in it.
+    #[serde(skip)]
+    pub(crate) plan_currency: Option<Currency>,
 }
 
 /// Met as soon as any one of its conditions is.
@@ -118,7 +122,7 @@ impl SuccessRule {
         let kind = self.qualifying_amount?;
         evidence
             .iter()
-            .filter(|each| each.kind == kind && self.in_time(registered_at, each) && each.occurred_at <= qualified_at)
+            .filter(|each| each.kind == kind && self.may_count(registered_at, each) && each.occurred_at <= qualified_at)
             .min_by_key(|each| {
                 let met_none = self.requirement_met(registered_at, each) == 0;
                 (met_none, each.occurred_at, each.fact_id.clone())
@@ -127,11 +131,22 @@ impl SuccessRule {
     }
 
     fn meets(&self, requirement: &Requirement, registered_at: Timestamp, evidence: &Evidence) -> bool {
-        self.in_time(registered_at, evidence) && requirement.any_of.iter().any(|condition| condition.met_by(evidence))
+        self.may_count(registered_at, evidence) && requirement.any_of.iter().any(|condition| condition.met_by(evidence))
+    }
+
+    fn may_count(&self, registered_at: Timestamp, evidence: &Evidence) -> bool {
+        self.in_time(registered_at, evidence) && self.in_the_plans_currency(evidence)
     }
 
     fn in_time(&self, registered_at: Timestamp, evidence: &Evidence) -> bool {
         evidence.counted && evidence.occurred_at >= registered_at && evidence.occurred_at < self.deadline(registered_at)
+    }
+
+    fn in_the_plans_currency(&self, evidence: &Evidence) -> bool {
+        match (self.plan_currency, evidence.amount) {
+            (Some(currency), Some(amount)) => amount.currency() == currency,
+            (None, _) | (_, None) => true,
+        }
     }
 }
 

@@ -91,7 +91,8 @@ fn success_from(success: proto::SuccessRule, faults: &mut Faults) -> Option<Succ
         requirements.push(Requirement { any_of });
     }
     let grace_days = if success.grace_days == 0 { DEFAULT_GRACE_DAYS } else { count(success.grace_days) };
-    Some(SuccessRule { requirements, within_days: count(success.within_days), grace_days, qualifying_amount })
+    let within_days = count(success.within_days);
+    Some(SuccessRule { requirements, within_days, grace_days, qualifying_amount, plan_currency: None })
 }
 
 /// A kind of fact, if it is one.

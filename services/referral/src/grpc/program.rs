@@ -20,7 +20,7 @@ use handsel_proto::handsel::{
         self as proto, ActivateProgramRequest, CreateProgramRequest, GetProgramRequest, ListProgramsRequest,
         ListProgramsResponse, SubmitProgramRequest, program_service_server::ProgramService,
     },
-    reward::v1::{GetPlanRequest, plan},
+    reward::v1::{GetPlanRequest, Plan, plan},
 };
 use handsel_service::{page, status};
 use prost::Message;
@@ -44,15 +44,15 @@ impl Programs {
     /// repetition.
     async fn ask(&self, program: &Program) -> PlanAnswer {
         if program.state == ProgramState::Active {
-            return PlanAnswer::Active(program.plan_version);
+            let version = program.plan_version;
+            let currency = program.terms.success.plan_currency;
+            return currency.map_or(PlanAnswer::Unavailable, |currency| PlanAnswer::Active { version, currency });
         }
         let mut request = Request::new(GetPlanRequest { name: program.terms.plan.clone() });
         request.set_timeout(self.0.0.plan_patience);
         let mut client = self.0.0.plans.clone();
         match tokio::time::timeout(self.0.0.plan_patience, client.get_plan(request)).await {
-            Ok(Ok(plan)) if plan.get_ref().state() == plan::State::Active => {
-                PlanAnswer::Active(plan.get_ref().version.into())
-            }
+            Ok(Ok(plan)) if plan.get_ref().state() == plan::State::Active => active(plan.get_ref()),
             Ok(Ok(_)) => PlanAnswer::NotActive,
             Ok(Err(answer)) if answer.code() == Code::NotFound => PlanAnswer::NotActive,
             Ok(Err(answer)) => {
@@ -65,6 +65,12 @@ impl Programs {
             }
         }
     }
+}
+
+/// An active plan in a currency that is not known here is one that cannot be judged.
+fn active(plan: &Plan) -> PlanAnswer {
+    let version = plan.version.into();
+    plan.currency_code.parse().map_or(PlanAnswer::Unavailable, |currency| PlanAnswer::Active { version, currency })
 }
 
 #[tonic::async_trait]

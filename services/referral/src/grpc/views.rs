@@ -67,7 +67,7 @@ pub(super) fn program(program: Program) -> proto::Program {
 }
 
 fn success_rule(rule: SuccessRule) -> proto::SuccessRule {
-    let SuccessRule { requirements, within_days, grace_days, qualifying_amount } = rule;
+    let SuccessRule { requirements, within_days, grace_days, qualifying_amount, plan_currency: _ } = rule;
     let requirements = requirements.into_iter().map(|requirement| proto::Requirement {
         any_of: requirement
             .any_of

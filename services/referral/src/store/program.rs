@@ -1,7 +1,10 @@
 //! `program`: one row a program.
 
 use super::{count, json, to_json, word};
-use crate::domain::program::{FollowUpRule, Program, ProgramDraft};
+use crate::domain::{
+    program::{FollowUpRule, Program, ProgramDraft},
+    success::SuccessRule,
+};
 use handsel_money::Timestamp;
 use handsel_storage::{At, Column, Fault, Tx, row};
 use std::collections::BTreeMap;
@@ -16,6 +19,7 @@ row! {
         plan_version: i64,
         starts_at: At,
         ends_at: Option<At>,
+        plan_currency: String,
         success: String,
         referrer_limit: i64,
         core_hours: Option<i64>,
@@ -35,12 +39,17 @@ impl ProgramRow {
             (Some(core), Some(other)) => Some(FollowUpRule { core_hours: count(core)?, other_hours: count(other)? }),
             (None, _) | (_, None) => None,
         };
+        let mut success: SuccessRule = json(&self.success)?;
+        success.plan_currency = match self.plan_currency.as_str() {
+            "" => None,
+            code => Some(code.parse().map_err(|_| Fault::Invalid(format!("{code} is no currency")))?),
+        };
         let terms = ProgramDraft {
             display_name: self.display_name,
             plan: self.plan,
             starts_at: self.starts_at.0,
             ends_at: self.ends_at.map(|at| at.0),
-            success: json(&self.success)?,
+            success,
             referrer_limit: count(self.referrer_limit)?,
             follow_up,
         };
@@ -98,7 +107,8 @@ pub(crate) async fn insert(tx: &mut Tx, program: &Program) -> Result<bool, Fault
 /// Saves where a program stands; contention if it has changed since it was read.
 pub(crate) async fn save_state(tx: &mut Tx, program: &Program) -> Result<(), Fault> {
     tx.exec_one(
-        "UPDATE program SET state = $2, plan_version = $3, submitter = $4, checker = $5, updated_at = $6, revision = $7
+        "UPDATE program SET state = $2, plan_version = $3, submitter = $4, checker = $5, updated_at = $6, revision = $7,
+            plan_currency = $8
          WHERE id = $1 AND revision = $7 - 1",
         (
             program.id.as_str(),
@@ -108,6 +118,7 @@ pub(crate) async fn save_state(tx: &mut Tx, program: &Program) -> Result<(), Fau
             program.checker.as_str(),
             At(program.updated_at),
             program.revision,
+            program.terms.success.plan_currency.map_or("", |currency| currency.code()),
         ),
     )
     .await
@@ -122,10 +133,10 @@ pub(crate) async fn get(tx: &mut Tx, id: &str) -> Result<Option<Program>, Fault>
 pub(crate) async fn by_ids(tx: &mut Tx, ids: Vec<String>) -> Result<BTreeMap<String, Program>, Fault> {
     let rows: Vec<ProgramRow> = tx
         .all_by(
-            "SELECT id, display_name, state, version, plan, plan_version, starts_at, ends_at, success, referrer_limit,
+            "SELECT id, display_name, state, version, plan, plan_version, plan_currency, starts_at, ends_at, success, referrer_limit,
                 core_hours, other_hours, maker, submitter, checker, created_at, updated_at, revision
              FROM program WHERE id = ANY($1)",
-            "SELECT id, display_name, state, version, plan, plan_version, starts_at, ends_at, success, referrer_limit,
+            "SELECT id, display_name, state, version, plan, plan_version, plan_currency, starts_at, ends_at, success, referrer_limit,
                 core_hours, other_hours, maker, submitter, checker, created_at, updated_at, revision
              FROM program WHERE id = $1",
             Column::Text(ids),
@@ -139,7 +150,7 @@ pub(crate) async fn page(tx: &mut Tx, behind: Option<(Timestamp, String)>, limit
     let (created_at, id) = behind.map_or((At(Timestamp::MAX), String::new()), |(at, id)| (At(at), id));
     let rows: Vec<ProgramRow> = tx
         .all(
-            "SELECT id, display_name, state, version, plan, plan_version, starts_at, ends_at, success, referrer_limit,
+            "SELECT id, display_name, state, version, plan, plan_version, plan_currency, starts_at, ends_at, success, referrer_limit,
                 core_hours, other_hours, maker, submitter, checker, created_at, updated_at, revision
              FROM program WHERE (created_at, id) < ($1, $2) ORDER BY created_at DESC, id DESC LIMIT $3",
             (created_at, id, limit),

@@ -1,10 +1,10 @@
 //! Facts through the port: late, repeated, reordered, hostile.
 
-use crate::bank::{Bank, DAY, czk, start};
+use crate::bank::{Bank, DAY, any_of, czk, start};
 use handsel_proto::{
     google::r#type::Money,
     handsel::referral::v1::{
-        Fact, FactKind, FactOutcome, IngestFactsRequest, Referral, fact_outcome::Result as Outcome,
+        Fact, FactKind, FactOutcome, IngestFactsRequest, Program, Referral, fact_outcome::Result as Outcome,
         fact_service_client::FactServiceClient, referral::State,
     },
 };
@@ -29,6 +29,29 @@ async fn registered(bank: &Bank) -> Referral {
 }
 
 on_both_engines! {
+    async fn a_fact_in_another_currency_than_the_plans_meets_nothing(lab: Lab) {
+        let bank = Bank::open(lab).await;
+        // Any first deposit will do, so nothing but the plan names a currency.
+        let any = |program: &mut Program| program.success.as_mut().unwrap().requirements[1] = any_of(FactKind::FirstDeposit, None);
+        bank.run_program("friends", any).await;
+        let referral = bank.register(bank.introduction("friends", "+420601123456")).await.unwrap();
+        bank.lab.clock.advance(DAY).unwrap();
+        let opened = bank.fact("opened", FactKind::AccountOpened, None, 3 * HOUR);
+        let euros = Some(Money { currency_code: "EUR".into(), units: 200, nanos: 0 });
+        let foreign = bank.fact("foreign", FactKind::FirstDeposit, euros, 2 * HOUR);
+        let outcomes = bank.ingest(vec![Fact { referral: referral.name.clone(), ..opened }, foreign]).await;
+        assert_eq!(results(&outcomes), [Outcome::Applied, Outcome::Applied]);
+        assert_eq!(outcomes[1].state(), State::Converting, "the plan could never pay for it");
+
+        let deposit = bank.fact("deposit", FactKind::FirstDeposit, Some(czk(5_000)), HOUR);
+        assert_eq!(bank.ingest(vec![deposit]).await[0].state(), State::Qualified);
+        let qualified = bank.referral(&referral.name).await;
+        assert_eq!(qualified.qualifying_amount, Some(czk(5_000)));
+        let evidence: Vec<(&str, i32)> =
+            qualified.evidence.iter().map(|each| (each.fact_id.as_str(), each.requirement)).collect();
+        assert_eq!(evidence, [("opened", 1), ("foreign", 0), ("deposit", 2)]);
+    }
+
     async fn an_account_and_a_deposit_qualify(lab: Lab) {
         let bank = Bank::open(lab).await;
         let referral = registered(&bank).await;

@@ -1,6 +1,7 @@
 //! Programs: validated whole, made by one person and activated by another, with the plan's version pinned.
 
 use crate::bank::{Bank, any_of, czk, start};
+use handsel_access::DevToken;
 use handsel_proto::handsel::referral::v1::{
     ActivateProgramRequest, CreateProgramRequest, Eligibility, FactKind, FollowUpRule, GetProgramRequest,
     ListProgramsRequest, Program, SuccessRule, program::State, program_service_client::ProgramServiceClient,
@@ -35,6 +36,26 @@ on_both_engines! {
         let request = bank.lab.call(GetProgramRequest { name: active.name.clone() }, &bank.teller());
         assert_eq!(bank.programs().get_program(request).await.unwrap().into_inner(), active);
         assert_eq!(bank.statements().await, ["program.created", "program.submitted", "program.activated"]);
+    }
+
+    async fn an_account_checks_nothing_that_it_made_whoever_uses_it(lab: Lab) {
+        let bank = Bank::open(lab).await;
+        let token = |subject: &str, person: Option<&str>| {
+            let token = DevToken::of_role(Role::ProgramAdmin, subject);
+            bank.lab.issuer.issue(&DevToken { person: person.map(str::to_owned), ..token }).unwrap()
+        };
+        // One account, whose tokens name the human only sometimes.
+        let (request_id, program) = (bank.request_id(), Some(bank.program()));
+        let request = CreateProgramRequest { request_id, program_id: "friends".into(), program };
+        bank.programs().create_program(bank.lab.call(request, &token("u-17", None))).await.unwrap();
+        bank.submit("friends", "", "sue").await.unwrap();
+        let activate = |token: &str| {
+            let (request_id, name) = (bank.request_id(), "programs/friends".into());
+            bank.lab.call(ActivateProgramRequest { request_id, name, etag: String::new() }, token)
+        };
+        let own = bank.programs().activate_program(activate(&token("u-17", Some("anna")))).await.unwrap_err();
+        assert_eq!(reason(&own), "MAKER_IS_CHECKER");
+        bank.programs().activate_program(activate(&token("u-18", Some("ben")))).await.unwrap();
     }
 
     async fn every_fault_of_a_draft_is_named_at_once(lab: Lab) {
