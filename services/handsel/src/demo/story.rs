@@ -28,7 +28,8 @@ pub(crate) fn days(bank: &Bank, limit: usize) -> BTreeMap<Date, Day<'_>> {
             days.entry(fact.day).or_default().facts.push((introduction, fact));
         }
     }
-    let Some(last) = days.keys().last().copied() else { return days };
+    // What owners do matters as long as they introduce somebody.
+    let Some(last) = bank.introductions.iter().take(limit).next_back().map(|one| one.day) else { return days };
     for transaction in bank.transactions.iter().filter(|transaction| transaction.day <= last) {
         days.entry(transaction.day).or_default().transactions.push(transaction);
     }
