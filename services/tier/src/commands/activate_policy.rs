@@ -1,6 +1,7 @@
 //! A second person puts a tier policy in force.
 
 use super::{Act, policy_name};
+use crate::domain::policy::Checker;
 use crate::domain::refusal::Refusal;
 use crate::store;
 use handsel_outbox::{Owed, Statement};
@@ -10,8 +11,7 @@ pub(crate) struct ActivatePolicy {
     pub(crate) id: String,
     /// The version that the caller read; `None`: whatever it is now.
     pub(crate) etag: Option<i64>,
-    /// The person who acts.
-    pub(crate) checker: String,
+    pub(crate) checker: Checker,
     pub(crate) act: Act,
 }
 

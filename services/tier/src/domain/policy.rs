@@ -59,6 +59,14 @@ pub(crate) struct Policy {
     pub(crate) version: i64,
 }
 
+/// Who would put a policy in force. The account counts as well as the human: whoever made the policy with a token that named
+/// no human is on record as his account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Checker {
+    pub(crate) person: String,
+    pub(crate) account: String,
+}
+
 /// A policy with the instants of its record.
 #[derive(Debug, Clone)]
 pub(crate) struct Recorded {
@@ -103,17 +111,22 @@ impl Policy {
     }
 
     /// DRAFT → ACTIVE by a second person.
-    pub(crate) fn activate(self, by: &str, etag: Option<i64>) -> Result<Self, Refusal> {
+    pub(crate) fn activate(self, by: &Checker, etag: Option<i64>) -> Result<Self, Refusal> {
         if etag.is_some_and(|etag| etag != self.version) {
             return Err(Refusal::EtagMismatch);
         }
         if self.state == State::Active {
             return Err(Refusal::StateConflict("active"));
         }
-        if self.maker == by {
+        if self.maker == by.person || self.maker == by.account {
             return Err(Refusal::MakerIsChecker);
         }
-        Ok(Self { state: State::Active, checker: Some(by.to_owned()), version: self.version.saturating_add(1), ..self })
+        Ok(Self {
+            state: State::Active,
+            checker: Some(by.person.clone()),
+            version: self.version.saturating_add(1),
+            ..self
+        })
     }
 }
 
@@ -162,10 +175,12 @@ mod tests {
     #[test]
     fn it_takes_a_second_person_and_the_version_that_was_read() {
         let draft = Policy::draft("p", rules(), "mila");
-        assert_eq!(draft.clone().activate("mila", None), Err(Refusal::MakerIsChecker));
-        assert_eq!(draft.clone().activate("ota", Some(2)), Err(Refusal::EtagMismatch));
-        let active = draft.activate("ota", Some(1)).unwrap();
+        let by = |person: &str, account: &str| Checker { person: person.to_owned(), account: account.to_owned() };
+        assert_eq!(draft.clone().activate(&by("mila", "a-1"), None), Err(Refusal::MakerIsChecker));
+        assert_eq!(draft.clone().activate(&by("ota", "mila"), None), Err(Refusal::MakerIsChecker));
+        assert_eq!(draft.clone().activate(&by("ota", "a-2"), Some(2)), Err(Refusal::EtagMismatch));
+        let active = draft.activate(&by("ota", "a-2"), Some(1)).unwrap();
         assert_eq!((active.state, active.version, active.checker.as_deref()), (State::Active, 2, Some("ota")));
-        assert_eq!(active.activate("eva", None), Err(Refusal::StateConflict("active")));
+        assert_eq!(active.activate(&by("eva", "a-3"), None), Err(Refusal::StateConflict("active")));
     }
 }

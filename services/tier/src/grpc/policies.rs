@@ -2,6 +2,7 @@
 
 use super::{Grpc, actor, refusal, wire};
 use crate::commands::{ActivatePolicy, CreatePolicy};
+use crate::domain::policy::Checker;
 use crate::domain::refusal::{Fault, Refusal};
 use crate::queries;
 use handsel_access::Caller;
@@ -83,7 +84,7 @@ impl TierPolicyService for Grpc {
         let command = ActivatePolicy {
             id: id_of(&message.name).to_owned(),
             etag: etag(&message.etag)?,
-            checker: caller.person_or_subject().to_owned(),
+            checker: Checker { person: caller.person_or_subject().to_owned(), account: caller.subject.clone() },
             act: self.act(actor(&caller)),
         };
         self.once(Asked { key, digest, deadline }, command).await

@@ -2,6 +2,7 @@
 
 use crate::stage::Stage;
 use crate::words::{activity, by_bands, by_quintiles};
+use handsel_access::{Branch, DevToken};
 use handsel_proto::handsel::tier::v1::{ActivateTierPolicyRequest, GetTierRequest};
 use handsel_testkit::{Lab, Role, on_both_engines, reason, violated_fields};
 use tonic::Code;
@@ -51,7 +52,21 @@ on_both_engines! {
         let stage = Stage::set(&lab).await;
         stage.create("value", by_bands()).await.unwrap();
         let machine = lab.token(Role::ProgramAdmin, "*", None);
-        let error = stage.policies().activate_tier_policy(lab.call(stage.activation("value"), &machine)).await.unwrap_err();
+        let request = lab.call(stage.activation("value"), &machine);
+        let error = stage.policies().activate_tier_policy(request).await.unwrap_err();
         assert_eq!((error.code(), reason(&error).as_str()), (Code::PermissionDenied, "PERSON_REQUIRED"));
+
+        // The maker's token named no human, so the account is on record: it activates nothing, whoever uses it.
+        let of_account = |person: Option<&str>| {
+            let token = DevToken::of_role(Role::ProgramAdmin, "u-17");
+            let person = person.map(str::to_owned);
+            lab.issuer.issue(&DevToken { person, branch: Branch::All, ..token }).unwrap()
+        };
+        let request = lab.call(stage.creation("other", by_bands()), &of_account(None));
+        let made = stage.policies().create_tier_policy(request).await.unwrap().into_inner();
+        assert_eq!(made.maker, "u-17");
+        let request = lab.call(stage.activation("other"), &of_account(Some("anna")));
+        let error = stage.policies().activate_tier_policy(request).await.unwrap_err();
+        assert_eq!((error.code(), reason(&error).as_str()), (Code::PermissionDenied, "MAKER_IS_CHECKER"));
     }
 }
