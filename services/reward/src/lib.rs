@@ -63,7 +63,7 @@ impl Reward {
         let means = Means {
             ids: Arc::clone(&world.ids),
             outbox,
-            plans: PlansInForce::default(),
+            plans: PlansInForce::of(db.clone()),
             bank: config.bank_id.as_str().into(),
         };
         let lanes = Lanes::start(db.clone(), config.lanes);

@@ -6,7 +6,7 @@ use crate::{
 };
 use handsel_outbox::Outbox;
 use handsel_service::Ids;
-use handsel_storage::{Fault, Tx};
+use handsel_storage::{Db, Fault, Tx};
 use std::{
     collections::HashMap,
     sync::{Arc, PoisonError, RwLock},
@@ -32,10 +32,18 @@ impl Means {
 type PlanVersion = (String, i64);
 
 /// Plan versions in force. They never change, so each is read once a process.
-#[derive(Clone, Default)]
-pub(crate) struct PlansInForce(Arc<RwLock<HashMap<PlanVersion, Arc<PlanInForce>>>>);
+#[derive(Clone)]
+pub(crate) struct PlansInForce {
+    db: Db,
+    known: Arc<RwLock<HashMap<PlanVersion, Arc<PlanInForce>>>>,
+}
 
 impl PlansInForce {
+    /// None known yet.
+    pub(crate) fn of(db: Db) -> Self {
+        Self { db, known: Arc::default() }
+    }
+
     /// A plan version, if it is in force.
     ///
     /// The inner error is [`Refusal::NotFound`] or [`Refusal::PlanNotActive`].
@@ -46,7 +54,7 @@ impl PlansInForce {
         version: i64,
     ) -> Result<Result<Arc<PlanInForce>, Refusal>, Fault> {
         let key = (id.to_owned(), version);
-        if let Some(plan) = self.0.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
+        if let Some(plan) = self.known.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
             return Ok(Ok(Arc::clone(plan)));
         }
         let Some(plan) = store::plan::version(tx, id, version).await? else {
@@ -56,7 +64,11 @@ impl PlansInForce {
             Ok(plan) => Arc::new(plan),
             Err(refusal) => return Ok(Err(refusal)),
         };
-        self.0.write().unwrap_or_else(PoisonError::into_inner).insert(key, Arc::clone(&plan));
+        // This transaction may have put it in force itself, with a command that shares it, and may yet be rolled back: what is
+        // remembered is what others see.
+        if matches!(store::plan::is_in_force(&self.db, id, version).await, Ok(true)) {
+            self.known.write().unwrap_or_else(PoisonError::into_inner).insert(key, Arc::clone(&plan));
+        }
         Ok(Ok(plan))
     }
 }

@@ -133,6 +133,14 @@ pub(crate) async fn version(tx: &mut Tx, id: &str, version: i64) -> Result<Optio
     row.map(PlanRow::restore).transpose()
 }
 
+/// Whether a version of a plan is in force, as every transaction sees it.
+pub(crate) async fn is_in_force(db: &Db, id: &str, version: i64) -> Result<bool, Fault> {
+    let found: Option<(i64,)> = db
+        .opt("SELECT version FROM plan WHERE id = $1 AND version = $2 AND state = 'ACTIVE'", (id.to_owned(), version))
+        .await?;
+    Ok(found.is_some())
+}
+
 row! {
     pub(crate) struct PlanWithBudgetRow {
         pub id: String,

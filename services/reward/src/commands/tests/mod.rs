@@ -1,3 +1,4 @@
 //! What only the inside can show.
 
+mod rolled_back;
 mod set_based;

@@ -38,7 +38,7 @@ fn cny(text: &str) -> Money {
 }
 
 /// Tight enough that every rule bites within a batch.
-fn terms(on_exceed: OnExceed) -> Terms {
+pub(super) fn terms(on_exceed: OnExceed) -> Terms {
     let graduated = Base::Graduated {
         brackets: vec![
             GraduatedBracket { lower: cny("0"), rate: Some(Rate::parse("0.01").unwrap()), fixed: Some(cny("3")) },
@@ -69,17 +69,17 @@ fn terms(on_exceed: OnExceed) -> Terms {
     }
 }
 
-fn means(lab: &Lab) -> Means {
+pub(super) fn means(lab: &Lab, db: &Db) -> Means {
     Means {
         ids: Arc::clone(&lab.world().ids),
         outbox: Outbox::new(Reward::NAME, lab.world(), Pseudonyms::from_key(&[7; 32])),
-        plans: PlansInForce::default(),
+        plans: PlansInForce::of(db.clone()),
         bank: "BANKCNBJ".into(),
     }
 }
 
 /// Puts a plan in force.
-struct PutInForce(String, Terms, Timestamp);
+pub(super) struct PutInForce(pub(super) String, pub(super) Terms, pub(super) Timestamp);
 
 impl Command for PutInForce {
     const NAME: &'static str = "test.put_in_force";
@@ -220,7 +220,7 @@ async fn held(db: &Db, plan: &str) -> Vec<String> {
 on_both_engines! {
     async fn a_batch_comes_out_as_one_by_one(lab: Lab) {
         let db = lab.migrated(Reward::NAME, &Reward::migrations()).await;
-        let (means, now) = (means(&lab), lab.clock.now());
+        let (means, now) = (means(&lab, &db), lab.clock.now());
         let mut runner = TestRunner::deterministic();
         let (mut granted, mut cut, mut refused) = (0, 0, 0);
         for number in 0..BATCHES {
