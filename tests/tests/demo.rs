@@ -1,4 +1,5 @@
 //! The demo as a stranger runs it: to its end, twice, and killed at any moment.
+#![expect(clippy::expect_used, clippy::panic, reason = "a test says what it needs, and fails where it is not so")]
 
 use handsel_tests::{Store, postgres, program};
 use serde_json::Value;

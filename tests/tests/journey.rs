@@ -1,4 +1,5 @@
 //! Journeys through the whole suite, by clients that are not ours.
+#![expect(clippy::expect_used, reason = "a test says what it needs, and fails where it is not so")]
 
 use handsel_tests::{Store, Suite, postgres, program};
 use std::path::Path;
