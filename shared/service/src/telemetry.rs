@@ -16,7 +16,13 @@ use opentelemetry_sdk::{
     trace::{Sampler, SdkTracerProvider},
 };
 use std::io::IsTerminal;
-use tracing_subscriber::{EnvFilter, Layer, layer::SubscriberExt as _, util::SubscriberInitExt as _};
+use tracing::Subscriber;
+use tracing_subscriber::{
+    EnvFilter, Layer,
+    filter::{FilterExt as _, dynamic_filter_fn},
+    layer::{Filter, SubscriberExt as _},
+    util::SubscriberInitExt as _,
+};
 
 /// What is never logged below a warning: the machinery that carries the log itself, and everybody's SQL.
 const QUIET: &str =
@@ -59,11 +65,11 @@ impl Telemetry {
             .with_tracer(traces.tracer(program))
             .with_location(false)
             .with_threads(false)
-            .with_filter(EnvFilter::try_new(TRACED)?);
+            .with_filter(asked_each_time(EnvFilter::try_new(TRACED)?));
         let lines = tracing_subscriber::fmt::layer()
             .event_format(Line(look(log.format)))
             .with_writer(std::io::stderr)
-            .with_filter(EnvFilter::try_new(format!("{QUIET},{}", log.filter))?);
+            .with_filter(asked_each_time(EnvFilter::try_new(format!("{QUIET},{}", log.filter))?));
         tracing_subscriber::registry().with(spans).with(lines).try_init()?;
         Ok(Self { traces, metrics })
     }
@@ -84,11 +90,52 @@ impl Telemetry {
     }
 }
 
+/// The filter, asked about every event and every span when it comes. One that says once for all "always" is not asked again, and
+/// then whatever was asked before on the same thread answers in its place (tokio-rs/tracing#2519): after each SQL statement,
+/// whose log sqlx asks about and does not write, the next line was lost.
+fn asked_each_time<S: Subscriber>(filter: EnvFilter) -> impl Filter<S> + Send + Sync + 'static {
+    filter.and(dynamic_filter_fn(|_, _| true))
+}
+
 fn look(format: LogFormat) -> Look {
     match format {
         LogFormat::Json => Look::Json,
         LogFormat::Human => Look::Human,
         LogFormat::Auto if std::io::stderr().is_terminal() => Look::Human,
         LogFormat::Auto => Look::Json,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::{Arc, Mutex};
+    use tracing::{Event, Level};
+    use tracing_subscriber::{layer::Context, registry};
+
+    /// Counts the events that reach it.
+    #[derive(Clone, Default)]
+    struct Counter(Arc<Mutex<u32>>);
+
+    impl<S: Subscriber> Layer<S> for Counter {
+        fn on_event(&self, _: &Event<'_>, _: Context<'_, S>) {
+            *self.0.lock().unwrap() += 1;
+        }
+    }
+
+    #[test]
+    fn no_line_is_lost_after_somebody_asked_for_another() {
+        let counter = Counter::default();
+        let more = asked_each_time(EnvFilter::try_new("info,library=debug").unwrap());
+        let less = asked_each_time(EnvFilter::try_new("info").unwrap());
+        let subscriber = registry().with(Counter::default().with_filter(more)).with(counter.clone().with_filter(less));
+        tracing::subscriber::with_default(subscriber, || {
+            for _ in 0..3 {
+                // As sqlx asks after each statement: one layer would write it, the other would not; and then nobody does.
+                assert!(tracing::enabled!(target: "library", Level::DEBUG));
+                tracing::info!("a line");
+            }
+        });
+        assert_eq!(*counter.0.lock().unwrap(), 3);
     }
 }
