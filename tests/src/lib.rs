@@ -1,4 +1,11 @@
 //! What the tests of the whole share: the program itself, run as a bank runs it, and callers with tokens for it.
+#![expect(clippy::expect_used, clippy::panic, reason = "what a test needs and does not get fails the test")]
+
+pub mod bank;
+pub mod dice;
+pub mod installation;
+pub mod patience;
+pub mod process;
 
 use handsel_access::{Branch, DevIssuer, DevToken, Role};
 use std::io::{BufRead as _, BufReader};
@@ -51,6 +58,18 @@ pub fn postgres(name: &str) -> Store {
     Store::Postgres(format!("{base}/{name}"))
 }
 
+/// Asks a database: rows of columns, as text.
+///
+/// # Panics
+/// If it cannot be asked.
+#[must_use]
+pub fn query(url: &str, sql: &str) -> Vec<Vec<String>> {
+    let done = Command::new("psql").args([url, "-qAtF", "\t", "-c", sql]).output().expect("psql runs");
+    assert!(done.status.success(), "{sql}: {}", String::from_utf8_lossy(&done.stderr));
+    let text = String::from_utf8(done.stdout).expect("text");
+    text.lines().map(|line| line.split('\t').map(str::to_owned).collect()).collect()
+}
+
 /// A suite in a process of its own, killed when dropped.
 #[derive(Debug)]
 pub struct Suite {
@@ -87,7 +106,11 @@ impl Suite {
     /// # Panics
     /// If it does not answer.
     pub async fn channel(&self) -> Channel {
-        Endpoint::from_shared(format!("http://{}", self.address)).expect("an address").connect().await.expect("it answers")
+        Endpoint::from_shared(format!("http://{}", self.address))
+            .expect("an address")
+            .connect()
+            .await
+            .expect("it answers")
     }
 
     /// The issuer whose tokens it takes.

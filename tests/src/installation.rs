@@ -1,0 +1,244 @@
+//! The suite as in production: each service in a process of its own, told by a file, over one database; a core bank beside them.
+
+use crate::process::Process;
+use crate::{Store, postgres, program, query, system_seconds, token};
+use handsel_access::{DevIssuer, DevToken, Role};
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::atomic::{AtomicU16, Ordering};
+use tempfile::TempDir;
+use tonic::metadata::{Ascii, MetadataValue};
+use tonic::service::{Interceptor, interceptor::InterceptedService};
+use tonic::transport::{Channel, Endpoint};
+use tonic::{Request, Status};
+
+/// A service of the suite.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Service {
+    /// Who introduced whom.
+    Referral,
+    /// What each is owed.
+    Reward,
+    /// What kind of customer each is.
+    Tier,
+    /// The log.
+    Audit,
+}
+
+impl Service {
+    /// All four.
+    pub const ALL: [Self; 4] = [Self::Referral, Self::Reward, Self::Tier, Self::Audit];
+
+    /// Its name, and that of its schema.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Referral => "referral",
+            Self::Reward => "reward",
+            Self::Tier => "tier",
+            Self::Audit => "audit",
+        }
+    }
+
+    /// The services that it calls.
+    fn peers(self) -> &'static [Self] {
+        match self {
+            Self::Referral => &[Self::Reward, Self::Audit],
+            Self::Reward => &[Self::Audit],
+            Self::Tier => &[Self::Reward, Self::Referral, Self::Audit],
+            Self::Audit => &[],
+        }
+    }
+}
+
+/// The lease of the relays, in milliseconds: how long messages wait after a crash.
+#[derive(Debug, Clone, Copy)]
+pub struct Lease(pub u32);
+
+/// An installation: a database, a folder of keys, tokens and configurations, an address for each service.
+#[derive(Debug)]
+pub struct Installation {
+    folder: Option<TempDir>,
+    database: String,
+    issuer: DevIssuer,
+    channels: Vec<(Service, u16, Channel)>,
+}
+
+/// A channel on which every call carries one token.
+pub type Caller = InterceptedService<Channel, Bearer>;
+
+/// A token, ready to be sent.
+#[derive(Debug, Clone)]
+pub struct Bearer(MetadataValue<Ascii>);
+
+impl Interceptor for Bearer {
+    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
+        request.metadata_mut().insert("authorization", self.0.clone());
+        Ok(request)
+    }
+}
+
+impl Installation {
+    /// Makes a fresh database and migrates it, writes keys, tokens and configurations. Nothing runs yet.
+    ///
+    /// # Panics
+    /// If there is no PostgreSQL, or the migration fails.
+    #[must_use]
+    pub fn new(name: &str, lease: Lease) -> Self {
+        let Store::Postgres(database) = postgres(name) else { unreachable!("asked for PostgreSQL") };
+        let folder = tempfile::tempdir().expect("a folder");
+        let migrated = Command::new(program()).args(["migrate", "--database", &database]).output().expect("it runs");
+        assert!(migrated.status.success(), "{}", String::from_utf8_lossy(&migrated.stderr));
+        let issuer = DevIssuer::from_seed(&[7; 32], system_seconds()).expect("an issuer");
+        let channel = |service: Service| {
+            let port = free_port();
+            let endpoint = Endpoint::from_shared(format!("http://127.0.0.1:{port}")).expect("an address");
+            (service, port, endpoint.connect_lazy())
+        };
+        let channels = Service::ALL.into_iter().map(channel).collect();
+        let installation = Self { folder: Some(folder), database, issuer, channels };
+        installation.write("keys.json", installation.issuer.key_set());
+        for service in Service::ALL {
+            let name = service.name();
+            let own = installation.issuer.issue(&DevToken::of_role(Role::Service, name)).expect("signed");
+            installation.write(&format!("{name}.token"), &own);
+            installation.write(&format!("{name}.toml"), &installation.configuration(service, lease));
+        }
+        installation
+    }
+
+    /// The process of a service.
+    #[must_use]
+    pub fn process(&self, service: Service) -> Process {
+        let name = service.name();
+        let arguments = ["serve", name, "--config", &self.path(&format!("{name}.toml"))].map(str::to_owned);
+        Process::new(name, program(), arguments.into(), self.folder().join(format!("{name}.log")))
+    }
+
+    /// The process of the core bank, which pulls, pays, and loses and repeats answers.
+    #[must_use]
+    pub fn core_bank(&self, faults: &str) -> Process {
+        let address = self.address(Service::Reward);
+        let token = token(&self.issuer, Role::CoreBanking, "*", None);
+        let settings = ["--address", &address, "--token", &token, "--database", &self.database, "--faults", faults];
+        let arguments = ["simulator"].into_iter().chain(settings).map(str::to_owned).collect();
+        Process::new("simulator", program(), arguments, self.folder().join("simulator.log"))
+    }
+
+    /// Somebody who calls a service: with one role, at one branch (`*`: all), a human or none.
+    ///
+    /// # Panics
+    /// If his token cannot be signed.
+    #[must_use]
+    pub fn caller(&self, service: Service, role: Role, branch: &str, person: Option<&str>) -> Caller {
+        let token = token(&self.issuer, role, branch, person);
+        let bearer = Bearer(format!("Bearer {token}").parse().expect("ASCII"));
+        InterceptedService::new(self.at(service).1.clone(), bearer)
+    }
+
+    /// Runs the program against this installation, as the officer where it asks for a token, and returns what it printed.
+    ///
+    /// # Errors
+    /// What it said, if it failed.
+    ///
+    /// # Panics
+    /// If it cannot be run.
+    pub fn ask(&self, service: Service, arguments: &[&str]) -> Result<String, String> {
+        let officer = token(&self.issuer, Role::ComplianceOfficer, "*", Some("karel"));
+        let mut command = Command::new(program());
+        command.args(arguments).args(["--address", &self.address(service), "--token", &officer]);
+        let done = command.args(["--database", &self.database]).output().expect("it runs");
+        if !done.status.success() {
+            return Err(format!("{}: {}", done.status, String::from_utf8_lossy(&done.stderr)));
+        }
+        Ok(String::from_utf8(done.stdout).expect("text"))
+    }
+
+    /// Asks the database, past all services: rows of text.
+    #[must_use]
+    pub fn query(&self, sql: &str) -> Vec<Vec<String>> {
+        query(&self.database, sql)
+    }
+
+    /// Where the logs of the processes lie, and everything else.
+    ///
+    /// # Panics
+    /// Never: the folder is there as long as the installation.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.as_ref().expect("until it is dropped").path()
+    }
+
+    fn address(&self, service: Service) -> String {
+        format!("http://127.0.0.1:{}", self.at(service).0)
+    }
+
+    fn at(&self, service: Service) -> (u16, &Channel) {
+        let (_, port, channel) = self.channels.iter().find(|(of, ..)| *of == service).expect("all four");
+        (*port, channel)
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.folder().join(name).display().to_string()
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.folder().join(name), text).expect("written");
+    }
+
+    fn configuration(&self, service: Service, lease: Lease) -> String {
+        let Lease(lease_millis) = lease;
+        let settings = self.issuer.settings();
+        let mut text = format!(
+            r#"
+            server.listen = "127.0.0.1:{port}"
+            storage.database_url = "{database}"
+            secrets.folder = "{secrets}"
+            bank.id = "TESTBANK"
+            tokens = {{ issuer = "{issuer}", audience = "{audience}", key_set = "{keys}" }}
+            log = {{ format = "json", filter = "info" }}
+            relays = {{ lease_millis = {lease_millis}, call_millis = {call_millis}, period_millis = 250 }}
+            "#,
+            port = self.at(service).0,
+            database = self.database,
+            secrets = self.path("secrets"),
+            issuer = settings.issuer,
+            audience = settings.audience,
+            keys = self.path("keys.json"),
+            call_millis = lease_millis - lease_millis / 4,
+        );
+        for peer in service.peers() {
+            let (address, token) = (self.address(*peer), self.path(&format!("{}.token", service.name())));
+            text += &format!("peers.{} = {{ address = \"{address}\", token_file = \"{token}\" }}\n", peer.name());
+        }
+        text
+    }
+}
+
+impl Drop for Installation {
+    /// What a failed test leaves behind is kept for whoever looks into it.
+    fn drop(&mut self) {
+        if std::thread::panicking()
+            && let Some(folder) = self.folder.take()
+        {
+            let kept: PathBuf = folder.keep();
+            #[expect(clippy::print_stderr, reason = "whoever looks into a failed test wants to know")]
+            {
+                eprintln!("the processes' logs are kept in {}", kept.display());
+            }
+        }
+    }
+}
+
+/// A port that is free now, and stays free while its service is away: the system gives ports below 32768 to nobody by itself.
+fn free_port() -> u16 {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let start = u16::try_from(std::process::id() % 10_000).expect("below 10,000");
+    loop {
+        let port = 20_000 + (start + NEXT.fetch_add(1, Ordering::Relaxed)) % 12_000;
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            return port;
+        }
+    }
+}
