@@ -25,7 +25,7 @@ use handsel_service::World;
 use handsel_service::config::{LogConfig, TelemetryConfig};
 use handsel_service::telemetry::Telemetry;
 use paint::{bad, bold, good};
-use place::Place;
+use place::{Place, program};
 use progress::Progress;
 use serde_json::json;
 use std::process::ExitCode;
@@ -124,12 +124,12 @@ async fn up(arguments: cli::UpArguments) -> Result<()> {
     if arguments.json {
         println!("{}", json!({ "address": address.to_string(), "data": place.folder() }));
     } else {
-        let flags = place.flags();
+        let (program, flags) = (program(), place.flags());
         println!("{} referral, reward, tier and audit on {}", good("ready:"), bold(format!("http://{address}")));
         println!("data   {}", place.folder().display());
-        println!("token  handsel token {flags} --role branch.staff --branch 0001 --person anna");
+        println!("token  {program} token {flags} --role branch.staff --branch 0001 --person anna");
         println!("look   grpcurl -plaintext {address} list");
-        println!("log    handsel audit follow --address http://{address} {flags}");
+        println!("log    {program} audit follow --address http://{address} {flags}");
         println!("stop   Ctrl-C");
     }
     suite.until_stopped().await

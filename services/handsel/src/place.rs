@@ -4,6 +4,11 @@ use crate::cli::PlaceArguments;
 use handsel_storage::Location;
 use std::path::{Path, PathBuf};
 
+/// How this program was called, to say how to call it again.
+pub(crate) fn program() -> String {
+    std::env::args().next().unwrap_or_else(|| "handsel".to_owned())
+}
+
 /// A folder, and the data in it or in a database.
 #[derive(Debug, Clone)]
 pub(crate) struct Place {

@@ -2,6 +2,7 @@
 
 use super::findings::{Findings, minor};
 use crate::paint::{bad, bold, dim, good};
+use crate::place::program;
 use anstream::println;
 use anyhow::Result;
 use handsel_money::{Currency, Money};
@@ -117,15 +118,16 @@ fn log(findings: &Findings) {
 }
 
 fn next(setting: &Setting<'_>) {
-    let flags = &setting.flags;
+    let (program, flags) = (program(), &setting.flags);
     heading("Where it lies, and what to try next");
     println!(
         "  {} holds everything; run the demo again and each call is answered as before, nothing is paid twice",
         setting.data.display()
     );
-    println!("  handsel up {flags}        serve this data, then in another terminal:");
-    println!("  handsel token {flags} --role branch.staff --branch 0001 --person anna");
-    println!("  handsel audit verify {flags}   check the log against its key");
+    println!("  {program} up {flags}");
+    println!("  {}", dim("    serves this data; then, in another terminal:"));
+    println!("  {program} token {flags} --role branch.staff --branch 0001 --person anna");
+    println!("  {program} audit verify {flags}");
     println!("  {}", dim(format!("done in {:.1?}", setting.elapsed)));
 }
 
