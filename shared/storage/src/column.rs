@@ -1,6 +1,7 @@
 //! A column of values for many rows at once: an array in PostgreSQL, value by value in SQLite.
 use crate::{At, Exact};
 use sqlx::{Arguments, error::BoxDynError, postgres::PgArguments, sqlite::SqliteArguments};
+use std::ops::Range;
 use uuid::Uuid;
 
 /// Defines [`Column`] with one variant a type, and what every variant can do.
@@ -104,10 +105,12 @@ pub(crate) fn arrays(columns: Vec<Column>) -> Result<PgArguments, sqlx::Error> {
     Ok(arguments)
 }
 
-pub(crate) fn one_row(columns: &[Column], row: usize) -> Result<SqliteArguments, sqlx::Error> {
+pub(crate) fn values(columns: &[Column], rows: Range<usize>) -> Result<SqliteArguments, sqlx::Error> {
     let mut arguments = SqliteArguments::default();
-    for column in columns {
-        column.put_one(row, &mut arguments).map_err(sqlx::Error::Encode)?;
+    for row in rows {
+        for column in columns {
+            column.put_one(row, &mut arguments).map_err(sqlx::Error::Encode)?;
+        }
     }
     Ok(arguments)
 }

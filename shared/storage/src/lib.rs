@@ -18,6 +18,7 @@ mod migrate;
 mod once;
 mod params;
 mod purge;
+mod repeat;
 mod row;
 mod seat;
 mod text_enum;

@@ -1,6 +1,10 @@
 //! One connection of either engine, for as long as a statement takes: the single place where statements are sent.
-use crate::{Column, Params, Row, column, params::arguments};
-use sqlx::{PgConnection, SqliteConnection, postgres::PgArguments, sqlite::SqliteArguments};
+use crate::{
+    Column, Params, Row, column,
+    params::arguments,
+    repeat::{repeated, spans},
+};
+use sqlx::{AssertSqlSafe, PgConnection, SqliteConnection, postgres::PgArguments, sqlite::SqliteArguments};
 
 /// A borrowed connection, in a transaction or out of one.
 pub(crate) enum Seat<'c> {
@@ -36,7 +40,7 @@ impl Seat<'_> {
         }
     }
 
-    /// Rows written from columns: one statement over arrays, or one a row.
+    /// Rows written from columns: one statement over arrays, or one a row, several of them sent together.
     pub(crate) async fn bulk(
         self,
         postgres: &'static str,
@@ -51,16 +55,17 @@ impl Seat<'_> {
             }
             Self::Sqlite(c) => {
                 let mut written = 0_u64;
-                for row in 0..rows {
-                    let one = sqlx::query_with(sqlite, column::one_row(&columns, row)?).execute(&mut *c).await?;
-                    written = written.saturating_add(one.rows_affected());
+                for span in spans(rows) {
+                    let sql = AssertSqlSafe(repeated(sqlite, columns.len(), span.len()));
+                    let some = sqlx::query_with(sql, column::values(&columns, span)?).execute(&mut *c).await?;
+                    written = written.saturating_add(some.rows_affected());
                 }
                 Ok(written)
             }
         }
     }
 
-    /// Rows read by columns of keys: one statement over arrays, or one a key.
+    /// Rows read by columns of keys: one statement over arrays, or one a key, several of them sent together.
     pub(crate) async fn all_by<T: Row>(
         self,
         postgres: &'static str,
@@ -73,9 +78,10 @@ impl Seat<'_> {
             Self::Postgres(c) => sqlx::query_as_with(postgres, column::arrays(keys)?).fetch_all(c).await,
             Self::Sqlite(c) => {
                 let mut found = Vec::with_capacity(rows);
-                for row in 0..rows {
-                    let one = sqlx::query_as_with(sqlite, column::one_row(&keys, row)?);
-                    found.extend(one.fetch_all(&mut *c).await?);
+                for span in spans(rows) {
+                    let sql = AssertSqlSafe(repeated(sqlite, keys.len(), span.len()));
+                    let some = sqlx::query_as_with(sql, column::values(&keys, span)?);
+                    found.extend(some.fetch_all(&mut *c).await?);
                 }
                 Ok(found)
             }

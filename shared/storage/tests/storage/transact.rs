@@ -24,6 +24,19 @@ impl Command for Loser {
     }
 }
 
+/// Whether the planner may scan a table where an index serves.
+struct MayScan;
+
+impl Command for MayScan {
+    const NAME: &'static str = "test.may_scan";
+    type Output = String;
+
+    async fn apply(&self, tx: &mut Tx) -> Result<String, Fault> {
+        let (may,): (String,) = tx.one(tx.pick("SELECT current_setting('enable_seqscan')", "SELECT 'off'"), ()).await?;
+        Ok(may)
+    }
+}
+
 /// A hundred moves to and fro by eight tasks; how often they ran.
 async fn moves_to_and_fro(place: &Place, lock: &'static handsel_storage::LockTable) -> u32 {
     for name in ["left", "right"] {
@@ -51,6 +64,13 @@ async fn moves_to_and_fro(place: &Place, lock: &'static handsel_storage::LockTab
 }
 
 on_both_engines! {
+    async fn a_write_scans_no_table(place: Place) {
+        assert_eq!(place.db.transact(&MayScan).await.unwrap(), "off");
+        let after = place.db.pick("SELECT current_setting('enable_seqscan')", "SELECT 'on'");
+        let (may,): (String,) = place.db.one(after, ()).await.unwrap();
+        assert_eq!(may, "on", "a read may: it knows what it sums up");
+    }
+
     async fn a_lost_race_is_run_again(place: Place) {
         place.db.transact(&put("hot")).await.unwrap().unwrap();
         let mut tasks = JoinSet::new();
