@@ -1,6 +1,6 @@
 //! `LedgerService`.
 
-use super::{Api, call::PageSize};
+use super::{Api, call::PageSize, refusal::refused};
 use crate::{
     queries,
     wire::ledger::{to_line, to_transfer},
@@ -31,7 +31,8 @@ impl LedgerService for Api {
             Some(instant) => timestamp_from(Some(&instant), "as_of_time")?,
             None => self.now(),
         };
-        let balances = queries::ledger::trial_balance(&self.service.db, as_of).await.map_err(fault)?;
+        let balances =
+            queries::ledger::trial_balance(&self.service.db, as_of).await.map_err(fault)?.map_err(refused)?;
         let lines = balances.iter().map(to_line).collect();
         Ok(Response::new(TrialBalance { as_of_time: Some(to_timestamp(as_of)), lines }))
     }

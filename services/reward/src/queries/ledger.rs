@@ -1,10 +1,10 @@
 //! The ledger: balances at an instant, transfers.
 
 use crate::{
-    domain::ledger::Account,
-    store::{self, corrupt, money, transfer::BalanceRow},
+    domain::{ledger::Account, refusal::Refusal},
+    store::{self, corrupt, currency, transfer::BalanceRow, wide},
 };
-use handsel_money::{Money, Timestamp};
+use handsel_money::{Money, MoneyError, Timestamp};
 use handsel_storage::{At, Db, Fault};
 use uuid::Uuid;
 
@@ -19,20 +19,30 @@ pub(crate) struct Balance {
     pub(crate) balance: Money,
 }
 
-/// Every account and currency that had moved by an instant, in the order of the chart.
-pub(crate) async fn trial_balance(db: &Db, as_of: Timestamp) -> Result<Vec<Balance>, Fault> {
-    let rows = store::transfer::balances(db, as_of).await?;
-    let mut balances = rows.into_iter().map(balance).collect::<Result<Vec<_>, _>>()?;
+/// Every account and currency that had moved by an instant, in the order of the chart. Refused where a balance is larger than
+/// money can hold.
+pub(crate) async fn trial_balance(db: &Db, as_of: Timestamp) -> Result<Result<Vec<Balance>, Refusal>, Fault> {
+    let mut balances = Vec::new();
+    for row in store::transfer::balances(db, as_of).await? {
+        match balance(row)? {
+            Ok(line) => balances.push(line),
+            Err(_) => return Ok(Err(Refusal::OutOfRange("a balance"))),
+        }
+    }
     balances.sort_by_key(|line| (line.debits.currency(), line.account));
-    Ok(balances)
+    Ok(Ok(balances))
 }
 
-fn balance(row: BalanceRow) -> Result<Balance, Fault> {
-    let BalanceRow { account, currency, debit_minor, credit_minor } = row;
-    let (debits, credits) = (money(&currency, debit_minor)?, money(&currency, credit_minor)?);
-    let balance = debits.checked_sub(credits).map_err(|error| Fault::Invalid(error.to_string()))?;
+fn balance(row: BalanceRow) -> Result<Result<Balance, MoneyError>, Fault> {
+    let BalanceRow { account, currency: code, debit_high, debit_low, credit_high, credit_low } = row;
     let account = Account::from_code(&account).ok_or_else(|| corrupt("transfer.debit", &account))?;
-    Ok(Balance { account, debits, credits, balance })
+    let currency = currency(&code)?;
+    let (debited, credited) = (wide(debit_high, debit_low), wide(credit_high, credit_low));
+    let sides = || {
+        let (debits, credits) = (Money::checked_new(currency, debited)?, Money::checked_new(currency, credited)?);
+        Ok(Balance { account, debits, credits, balance: debits.checked_sub(credits)? })
+    };
+    Ok(sides())
 }
 
 /// A page of transfers, oldest first, after the one posted at this instant under this id.

@@ -26,6 +26,12 @@ pub(crate) fn currency(code: &str) -> Result<Currency, Fault> {
     code.parse().map_err(|_| corrupt("a currency column", code))
 }
 
+/// A sum that two 63-bit halves make: statements add `amount / 2^32` and `amount % 2^32` apart, so that no engine overflows
+/// before we can say that it did.
+pub(crate) fn wide(high: i64, low: i64) -> i128 {
+    i128::from(high) * (1 << 32) + i128::from(low)
+}
+
 pub(crate) fn money(code: &str, minor: i64) -> Result<Money, Fault> {
     Ok(Money::new(currency(code)?, minor))
 }

@@ -105,16 +105,21 @@ row! {
     pub(crate) struct BalanceRow {
         pub account: String,
         pub currency: String,
-        pub debit_minor: i64,
-        pub credit_minor: i64,
+        pub debit_high: i64,
+        pub debit_low: i64,
+        pub credit_high: i64,
+        pub credit_low: i64,
     }
 }
 
 /// What was debited and credited to each account by an instant, that instant included.
 pub(crate) async fn balances(db: &Db, as_of: Timestamp) -> Result<Vec<BalanceRow>, Fault> {
     db.all(
-        "SELECT account, currency, CAST(SUM(debited) AS BIGINT) AS debit_minor,
-                CAST(SUM(credited) AS BIGINT) AS credit_minor
+        "SELECT account, currency,
+                CAST(SUM(debited / 4294967296) AS BIGINT) AS debit_high,
+                CAST(SUM(debited % 4294967296) AS BIGINT) AS debit_low,
+                CAST(SUM(credited / 4294967296) AS BIGINT) AS credit_high,
+                CAST(SUM(credited % 4294967296) AS BIGINT) AS credit_low
          FROM (SELECT debit AS account, currency, amount_minor AS debited, 0 AS credited
                FROM transfer WHERE posted_at <= $1
                UNION ALL

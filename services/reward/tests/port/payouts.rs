@@ -1,6 +1,6 @@
 //! Payouts: from accrual to the money's arrival, with the books at each step.
 
-use crate::bank::{Bank, DAY, brief, introduction_plan, money, request_id};
+use crate::bank::{Bank, DAY, brief, fixed, introduction_plan, money, request_id};
 use expect_test::expect;
 use handsel_access::DevToken;
 use handsel_proto::handsel::corebank::v1::payout_outcome::Status as Fate;
@@ -170,7 +170,7 @@ on_both_engines! {
 
     async fn a_reward_that_tax_takes_whole_is_done_without_a_payment(lab: Lab) {
         let mut plan = introduction_plan();
-        plan.role_rules = vec![crate::bank::fixed(wire::BeneficiaryRole::Referrer, "0.01 CNY")];
+        plan.role_rules = vec![fixed(wire::BeneficiaryRole::Referrer, "0.01 CNY")];
         plan.tax.as_mut().unwrap().rate = crate::bank::decimal("0.99");
         let bank = Bank::with_plan(lab, plan).await;
         let rewards = bank.grant(bank.qualification(1, "1.00 CNY")).await.unwrap();
@@ -206,6 +206,25 @@ on_both_engines! {
         assert_eq!(seen.len(), 10);
         seen.dedup();
         assert_eq!(seen.len(), 10);
+    }
+
+    async fn books_beyond_money_say_so(lab: Lab) {
+        let vast = wire::Plan { budget: None, beneficiary_cap: None, tax: None, ..introduction_plan() };
+        let role_rules = vec![fixed(wire::BeneficiaryRole::Referrer, "50000000000000000.00 CNY")];
+        let vast = wire::Plan { role_rules, ..vast };
+        let bank = Bank::with_plan(lab, vast.clone()).await;
+        bank.create_plan("mia", &request_id(11), "summer", vast).await.unwrap();
+        bank.submit_plan("mia", &request_id(12), "plans/summer").await.unwrap();
+        bank.activate_plan("chen", &request_id(13), "plans/summer").await.unwrap();
+        // One plan's own counter would refuse both; the books hold all plans.
+        for (referral, plan) in [(1, "plans/spring"), (2, "plans/summer")] {
+            let qualification = bank.qualification(referral, "1.00 CNY");
+            bank.grant(wire::Qualification { plan: plan.to_owned(), ..qualification }).await.unwrap();
+        }
+        let token = bank.lab.token(Role::InternalAuditor, "*", None);
+        let request = wire::GetTrialBalanceRequest { as_of_time: None };
+        let refused = bank.ledger().get_trial_balance(bank.lab.call(request, &token)).await.unwrap_err();
+        assert_eq!((refused.code(), reason(&refused).as_str()), (Code::OutOfRange, "OUT_OF_RANGE"));
     }
 
     async fn the_books_can_be_read_as_of_any_instant(lab: Lab) {
