@@ -1,10 +1,10 @@
 //! The suite as in production: each service in a process of its own, told by a file, over one database; a core bank beside them.
 
 use crate::process::Process;
-use crate::{Store, postgres, program, query, system_seconds, token};
+use crate::{Store, drop_database, postgres, program, query, system_seconds, token};
 use handsel_access::{DevIssuer, DevToken, Role};
 use std::net::{Ipv4Addr, TcpListener};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicU16, Ordering};
 use tempfile::TempDir;
@@ -103,7 +103,9 @@ impl Installation {
             let name = service.name();
             let own = installation.issuer.issue(&DevToken::of_role(Role::Service, name)).expect("signed");
             installation.write(&format!("{name}.token"), &own);
-            installation.write(&format!("{name}.toml"), &installation.configuration(service, lease));
+            let port = installation.at(service).0;
+            installation.write(&format!("{name}.toml"), &installation.configuration(service, port, lease));
+            installation.write(&format!("{name}-2.toml"), &installation.configuration(service, free_port(), lease));
         }
         installation
     }
@@ -111,9 +113,19 @@ impl Installation {
     /// The process of a service.
     #[must_use]
     pub fn process(&self, service: Service) -> Process {
-        let name = service.name();
-        let arguments = ["serve", name, "--config", &self.path(&format!("{name}.toml"))].map(str::to_owned);
-        Process::new(name, program(), arguments.into(), self.folder().join(format!("{name}.log")))
+        self.serve(service, service.name())
+    }
+
+    /// A second process of the same service. Nobody calls it: it shares the database and the relays' work.
+    #[must_use]
+    pub fn replica(&self, service: Service) -> Process {
+        self.serve(service, &format!("{}-2", service.name()))
+    }
+
+    fn serve(&self, service: Service, file: &str) -> Process {
+        let configuration = self.path(&format!("{file}.toml"));
+        let arguments = ["serve", service.name(), "--config", &configuration].map(str::to_owned);
+        Process::new(service.name(), program(), arguments.into(), self.folder().join(format!("{file}.log")))
     }
 
     /// The process of the core bank, which pulls, pays, and loses and repeats answers.
@@ -187,7 +199,7 @@ impl Installation {
         std::fs::write(self.folder().join(name), text).expect("written");
     }
 
-    fn configuration(&self, service: Service, lease: Lease) -> String {
+    fn configuration(&self, service: Service, port: u16, lease: Lease) -> String {
         let Lease(lease_millis) = lease;
         let settings = self.issuer.settings();
         let mut text = format!(
@@ -200,7 +212,6 @@ impl Installation {
             log = {{ format = "json", filter = "info" }}
             relays = {{ lease_millis = {lease_millis}, call_millis = {call_millis}, period_millis = 250 }}
             "#,
-            port = self.at(service).0,
             database = self.database,
             secrets = self.path("secrets"),
             issuer = settings.issuer,
@@ -217,15 +228,15 @@ impl Installation {
 }
 
 impl Drop for Installation {
-    /// What a failed test leaves behind is kept for whoever looks into it.
+    /// Drops the database. What a failed test leaves behind is kept for whoever looks into it.
     fn drop(&mut self) {
-        if std::thread::panicking()
-            && let Some(folder) = self.folder.take()
-        {
-            let kept: PathBuf = folder.keep();
+        if !std::thread::panicking() {
+            drop_database(&self.database);
+        } else if let Some(folder) = self.folder.take() {
+            let kept = folder.keep();
             #[expect(clippy::print_stderr, reason = "whoever looks into a failed test wants to know")]
             {
-                eprintln!("the processes' logs are kept in {}", kept.display());
+                eprintln!("logs are kept in {}, data in {}", kept.display(), self.database);
             }
         }
     }

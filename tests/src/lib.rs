@@ -46,16 +46,28 @@ pub fn program() -> PathBuf {
 /// If there is no server, saying how to get one.
 #[must_use]
 pub fn postgres(name: &str) -> Store {
-    let server = std::env::var("HANDSEL_TEST_POSTGRES").expect(
-        "HANDSEL_TEST_POSTGRES is not set: run tests/run, which starts PostgreSQL, or set it to postgres://user@host/database",
-    );
+    let server = server();
     let name = format!("handsel_{name}_{}", std::process::id());
-    for statement in [format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"), format!("CREATE DATABASE {name}")] {
-        let done = Command::new("psql").args([&server, "-qc", &statement]).status().expect("psql runs");
-        assert!(done.success(), "{statement}");
-    }
     let (base, _) = server.rsplit_once('/').expect("the server's address names a database");
-    Store::Postgres(format!("{base}/{name}"))
+    let url = format!("{base}/{name}");
+    drop_database(&url);
+    assert!(query(&server, &format!("CREATE DATABASE {name}")).is_empty());
+    Store::Postgres(url)
+}
+
+/// Drops a database that [`postgres`] made, whoever is connected to it.
+///
+/// # Panics
+/// If there is no server.
+pub fn drop_database(url: &str) {
+    let (_, name) = url.rsplit_once('/').expect("a database's address");
+    assert!(query(&server(), &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).is_empty());
+}
+
+fn server() -> String {
+    std::env::var("HANDSEL_TEST_POSTGRES").expect(
+        "HANDSEL_TEST_POSTGRES is not set: run tests/run, which starts PostgreSQL, or set it to postgres://user@host/database",
+    )
 }
 
 /// Asks a database: rows of columns, as text.

@@ -61,13 +61,46 @@ impl Process {
     /// If it has ended by itself, or does not end in time.
     pub async fn stop(&mut self) -> ExitStatus {
         let mut child = self.alive();
-        let id = child.id().expect("it runs").to_string();
-        let asked = Command::new("kill").args(["-TERM", &id]).status().await.expect("kill runs");
-        assert!(asked.success(), "{} could not be asked to stop", self.name);
+        self.signal(&child, "-TERM").await;
         let ended = tokio::time::timeout(STOPPING, child.wait()).await;
         ended
             .unwrap_or_else(|_| panic!("{} does not stop; its log: {}", self.name, self.log.display()))
             .expect("waited")
+    }
+
+    /// Has it sleep where it stands (SIGSTOP): it notices nothing, as on a machine that hangs.
+    ///
+    /// # Panics
+    /// If it has ended by itself.
+    pub async fn pause(&mut self) {
+        let child = self.alive();
+        self.signal(&child, "-STOP").await;
+        self.running = Some(child);
+    }
+
+    /// Wakes it where it slept (SIGCONT).
+    ///
+    /// # Panics
+    /// If it has ended by itself.
+    pub async fn resume(&mut self) {
+        let child = self.alive();
+        self.signal(&child, "-CONT").await;
+        self.running = Some(child);
+    }
+
+    async fn signal(&self, child: &Child, signal: &str) {
+        let id = child.id().expect("it runs").to_string();
+        let sent = Command::new("kill").args([signal, &id]).status().await.expect("kill runs");
+        assert!(sent.success(), "{}: no {signal}", self.name);
+    }
+
+    /// Everything that it has said so far, in all its lives.
+    ///
+    /// # Panics
+    /// If its log cannot be read.
+    #[must_use]
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(&self.log).expect("its log")
     }
 
     fn alive(&mut self) -> Child {

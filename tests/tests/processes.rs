@@ -1,9 +1,10 @@
-//! The suite as in production: four services and a core bank, each in a process of its own over one database. Whoever is killed,
-//! at any moment: every reward is paid, once, and the log proves it. Whoever is asked to stop ends well, and nobody waits for him.
+//! The suite as in production: four services and a core bank, each in a process of its own over one database. Whoever is killed
+//! or sleeps through his lease, at any moment: every reward is paid, once, and the log proves it. Whoever is asked to stop ends
+//! well, and nobody waits for him.
 #![expect(clippy::expect_used, reason = "what a test needs and does not get fails the test")]
 
 use futures::future::join_all;
-use handsel_tests::bank::{Bank, Introduction, Registered, disordered};
+use handsel_tests::bank::{Bank, Introduction, OWING, Registered, disordered};
 use handsel_tests::dice::Dice;
 use handsel_tests::installation::{Installation, Lease, Service};
 use handsel_tests::patience::Patience;
@@ -13,19 +14,25 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
-/// The core bank loses answers, repeats them, delays them, and changes its mind from silence to acceptance.
-const FAULTS: &str = "lost-answer=30,duplicate=30,delay=20,late-acceptance=20,seed=11";
-/// Introductions, so many at a time.
+/// The core bank loses answers, repeats them, delays them, accepts after a silence, and refuses for good.
+const FAULTS: &str = "lost-answer=30,duplicate=30,delay=20,late-acceptance=20,reject=10,seed=11";
+/// Introductions.
 const INTRODUCTIONS: u32 = 60;
-const WAVE: u32 = 5;
-/// So many processes die between one wave and the next.
-const KILLS_A_WAVE: u32 = 2;
+/// How many rewards they make.
+const REWARDS: usize = 96;
+/// The services whose messages go on all the time.
+const PAIRED: [Service; 2] = [Service::Referral, Service::Reward];
+/// Varies what is killed when, and the order of facts.
+const SEED: &str = "HANDSEL_TEST_SEED";
 
 fn processes(installation: &Installation) -> Vec<Process> {
-    let mut processes: Vec<Process> = Service::ALL.into_iter().map(|service| installation.process(service)).collect();
-    processes.push(installation.core_bank(FAULTS));
-    processes.iter_mut().for_each(Process::start);
-    processes
+    let services = Service::ALL.into_iter().map(|service| installation.process(service));
+    services.chain([installation.core_bank(FAULTS)]).map(started).collect()
+}
+
+fn started(mut process: Process) -> Process {
+    process.start();
+    process
 }
 
 /// Kills one process after the other, each in its turn of a shuffled round, wherever it is, and starts it again soon after.
@@ -35,9 +42,9 @@ async fn kill(processes: &mut [Process], mut dice: Dice, kills: &watch::Sender<u
         let last_round = work_is_over.get();
         dice.shuffle(processes);
         for process in &mut *processes {
-            sleep(dice.millis(50, 700)).await;
+            sleep(dice.millis(10, 500)).await;
             process.kill().await;
-            sleep(dice.millis(0, 400)).await;
+            sleep(dice.millis(0, 300)).await;
             process.start();
             kills.send_modify(|kills| *kills += 1);
         }
@@ -47,18 +54,38 @@ async fn kill(processes: &mut [Process], mut dice: Dice, kills: &watch::Sender<u
     }
 }
 
-/// Makes the rules, and works introductions off in waves. Facts come in any order, some twice, some only with the next wave.
-async fn work(bank: &Bank<'_>, mut dice: Dice, mut kills: watch::Receiver<u32>) -> Vec<Registered> {
+/// Has one process after the other sleep longer than its leases last, each in its turn of a shuffled round, and wakes it again.
+/// Ends with the first round that began when the work was over.
+async fn pause(processes: &mut [Process], mut dice: Dice, pauses: &watch::Sender<u32>, work_is_over: &Cell<bool>) {
+    loop {
+        let last_round = work_is_over.get();
+        dice.shuffle(processes);
+        for process in &mut *processes {
+            sleep(dice.millis(10, 300)).await;
+            process.pause().await;
+            sleep(dice.millis(1_100, 1_700)).await;
+            process.resume().await;
+            pauses.send_modify(|pauses| *pauses += 1);
+        }
+        if last_round {
+            return;
+        }
+    }
+}
+
+/// Makes the rules, and works introductions off in waves: after each trouble one. Facts come in any order, some twice, some only
+/// with the next wave.
+async fn work(bank: &Bank<'_>, size: u32, mut dice: Dice, mut troubles: watch::Receiver<u32>) -> Vec<Registered> {
     bank.make_tiers().await;
     // Rewards are computed by the tiers that the reward service knows.
     bank.wait_until_delivered(&[Service::Tier]).await;
     bank.make_plan().await;
     bank.make_program().await;
-    let before = *kills.borrow();
+    let before = *troubles.borrow();
     let (mut registered, mut late) = (Vec::new(), Vec::new());
-    for wave in 0..INTRODUCTIONS / WAVE {
-        kills.wait_for(|kills| *kills >= before + wave * KILLS_A_WAVE).await.expect("kills go on");
-        let numbers = wave * WAVE..(wave + 1) * WAVE;
+    for wave in 0..INTRODUCTIONS / size {
+        troubles.wait_for(|troubles| *troubles >= before + wave).await.expect("troubles go on");
+        let numbers = wave * size..(wave + 1) * size;
         let new = join_all(numbers.map(|number| bank.register(Introduction(number)))).await;
         let mut facts = std::mem::take(&mut late);
         facts.extend(new.iter().flat_map(Registered::facts));
@@ -66,34 +93,81 @@ async fn work(bank: &Bank<'_>, mut dice: Dice, mut kills: watch::Receiver<u32>) 
         late = facts.split_off(facts.len() - facts.len() / 4);
         bank.report(&facts).await;
         bank.approve().await;
+        bank.retry().await;
         registered.extend(new);
     }
     bank.report(&late).await;
     registered
 }
 
+fn seed() -> u64 {
+    std::env::var(SEED).map_or(1913, |seed| seed.parse().expect("a number"))
+}
+
+/// What may come of no trouble.
+fn nothing_failed_inside(processes: &[Process]) {
+    for process in processes {
+        let log = process.log();
+        for wrong in ["panicked", "a call failed inside"] {
+            assert!(!log.contains(wrong), "{}: {log}", process.name());
+        }
+    }
+}
+
 #[tokio::test]
 async fn whoever_is_killed_every_reward_is_paid_once() {
+    const WAVE: u32 = 2;
     let installation = Installation::new("processes_killed", Lease(1_500));
     let mut processes = processes(&installation);
     let bank = Bank::new(&installation, Patience::within(Duration::from_secs(240)));
     let (kills, seen) = watch::channel(0);
     let work_is_over = Cell::new(false);
+    let seed = seed();
     let working = async {
-        let registered = work(&bank, Dice::new(1913), seen).await;
+        let registered = work(&bank, WAVE, Dice::new(seed), seen).await;
         work_is_over.set(true);
         registered
     };
-    let (registered, ()) = tokio::join!(working, kill(&mut processes, Dice::new(1914), &kills, &work_is_over));
+    let (registered, ()) = tokio::join!(working, kill(&mut processes, Dice::new(!seed), &kills, &work_is_over));
 
     bank.wait_until_paid(&registered).await;
-    bank.wait_until_delivered(&Service::ALL[..3]).await;
+    bank.wait_until_delivered(&OWING).await;
     let closing = bank.close(&registered).await;
     let (kills, repeated) = (*kills.borrow(), bank.patience.repeated());
-    println!("{kills} kills, {repeated} calls made again, {closing:?}");
-    assert!(kills >= 20, "only {kills} kills");
+    println!("seed {seed}: {kills} kills, {repeated} calls made again, {closing:?}");
+    assert!(kills >= INTRODUCTIONS / WAVE, "only {kills} kills");
     assert!(repeated > 0, "no call met a process that was away");
-    assert_eq!(closing.payments, 96);
+    assert_eq!(closing.payments, REWARDS);
+    nothing_failed_inside(&processes);
+}
+
+#[tokio::test]
+async fn whoever_sleeps_through_his_lease_wakes_and_does_no_harm() {
+    const WAVE: u32 = 6;
+    let installation = Installation::new("processes_paused", Lease(1_000));
+    let others = [installation.process(Service::Tier), installation.process(Service::Audit)];
+    let _others = others.into_iter().chain([installation.core_bank(FAULTS)]).map(started).collect::<Vec<_>>();
+    let pairs = PAIRED.into_iter().flat_map(|service| [installation.process(service), installation.replica(service)]);
+    let mut processes: Vec<Process> = pairs.map(started).collect();
+    let bank = Bank::new(&installation, Patience::within(Duration::from_secs(240)));
+    let (pauses, seen) = watch::channel(0);
+    let work_is_over = Cell::new(false);
+    let seed = seed();
+    let working = async {
+        let registered = work(&bank, WAVE, Dice::new(seed), seen).await;
+        work_is_over.set(true);
+        registered
+    };
+    let (registered, ()) = tokio::join!(working, pause(&mut processes, Dice::new(!seed), &pauses, &work_is_over));
+
+    bank.wait_until_paid(&registered).await;
+    bank.wait_until_delivered(&OWING).await;
+    let closing = bank.close(&registered).await;
+    let take_overs = PAIRED.map(|service| bank.take_overs(service));
+    println!("seed {seed}: {} pauses, {take_overs:?} take-overs, {closing:?}", *pauses.borrow());
+    assert!(take_overs.iter().all(|times| *times > 0), "nobody slept through his lease: {take_overs:?}");
+    assert_eq!(closing.payments, REWARDS);
+    nothing_failed_inside(&processes);
 }
 
 /// Longer than the test: whoever had to wait for a lease would fail it.
@@ -115,13 +189,15 @@ async fn whoever_is_asked_to_stop_ends_well_and_nobody_waits_for_him() {
         bank.report(&introduced.facts()).await;
         registered.push(introduced);
         bank.wait_until_paid(&registered).await;
-        bank.wait_until_delivered(&Service::ALL[..3]).await;
+        bank.wait_until_delivered(&OWING).await;
 
         let Some(process) = processes.get_mut(number as usize) else { break };
         let asked = Instant::now();
         let ended = process.stop().await;
         assert!(ended.success(), "{} ended with {ended}", process.name());
         println!("{} stopped within {:?}", process.name(), asked.elapsed());
+        let log = process.log();
+        assert!(process.name() == "simulator" || log.trim_end().ends_with(r#""message":"drained"}"#), "{log}");
         process.start();
     }
     println!("{:?}", bank.close(&registered).await);

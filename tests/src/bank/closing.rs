@@ -10,14 +10,16 @@ use serde_json::Value;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The services that owe others something.
-const OWING: [Service; 3] = [Service::Referral, Service::Reward, Service::Tier];
+/// The services that owe others something: those with relays.
+pub const OWING: [Service; 3] = [Service::Referral, Service::Reward, Service::Tier];
 
 /// What a closing found, for whoever reads the test's output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Closing {
     /// Payments the core bank made.
     pub payments: usize,
+    /// Payments it refused for good, and was asked for anew.
+    pub refused: usize,
     /// What they come to, in hellers.
     pub sum_minor: i64,
     /// How often an order was asked for again.
@@ -34,7 +36,8 @@ struct Tally {
 }
 
 impl Bank<'_> {
-    /// Waits until every reward that must be paid is paid, approving what waits; fails at once if one too many is granted.
+    /// Waits until every reward that must be paid is paid, approving what waits and having tried again what was refused; fails at
+    /// once if one too many is granted.
     ///
     /// # Panics
     /// If it takes too long, or more is granted than is due.
@@ -42,6 +45,7 @@ impl Bank<'_> {
         let due = due(registered).len();
         let paid = async || {
             self.approve().await;
+            self.retry().await;
             let rewards = self.rewards().await;
             assert!(rewards.len() <= due, "{} rewards are granted, {due} are due", rewards.len());
             let paid = rewards.iter().filter(|reward| reward.state() == reward::State::Paid).count();
@@ -65,11 +69,9 @@ impl Bank<'_> {
     /// If any two of them disagree.
     pub async fn close(&self, registered: &[Registered]) -> Closing {
         let paid = self.rewards_are_those_due(registered).await;
-        let (payments, repeated) = self.core_bank_paid(&paid);
-        let sum_minor = payments.values().sum();
-        self.ledger_agrees(sum_minor).await;
-        let records = self.log_is_complete(registered).await;
-        Closing { payments: payments.len(), sum_minor, repeated, records }
+        let closing = self.core_bank_paid(&paid);
+        self.ledger_agrees(closing.sum_minor).await;
+        Closing { records: self.log_is_complete(registered, closing).await, ..closing }
     }
 
     /// Each qualified referral has exactly its rewards, nobody else has any. Returns what each reward was.
@@ -89,13 +91,17 @@ impl Bank<'_> {
         rewards.into_iter().map(|reward| (reward.name, minor(reward.net_amount.as_ref()))).collect()
     }
 
-    /// The core bank has paid each reward once, and nothing else. Returns its payments, and how often it was asked again.
-    fn core_bank_paid(&self, rewards: &BTreeMap<String, i64>) -> (BTreeMap<String, i64>, i64) {
+    /// The core bank has paid each reward once, and nothing else.
+    fn core_bank_paid(&self, rewards: &BTreeMap<String, i64>) -> Closing {
         let books = self.installation.ask(Service::Reward, &["simulator", "--books", "--json"]).expect("its books");
         let books: Value = serde_json::from_str(&books).expect("JSON");
-        let orders = books["orders"].as_array().expect("orders");
         let mut payments = BTreeMap::new();
-        for order in orders {
+        let mut refused = 0;
+        for order in books["orders"].as_array().expect("orders") {
+            if order["standing"] == "REFUSED" {
+                refused += 1;
+                continue;
+            }
             assert_eq!(order["standing"], "PAID", "{order}");
             let reward = order["reward"].as_str().expect("a reward").to_owned();
             let before = payments.insert(reward, order["amount_minor"].as_i64().expect("an amount"));
@@ -103,8 +109,10 @@ impl Bank<'_> {
         }
         assert_eq!(&payments, rewards, "what the core bank paid, and what is recorded as paid");
         let [total] = books["totals"].as_array().expect("totals").as_slice() else { panic!("one currency: {books}") };
-        assert_eq!((&total["doubled"], total["payments"].as_u64()), (&Value::from(0), Some(payments.len() as u64)));
-        (payments, total["repeated"].as_i64().expect("a number"))
+        let number = |field: &str| total[field].as_i64().expect("a number");
+        let sum_minor = payments.values().sum();
+        assert_eq!((number("doubled"), number("sum_minor")), (0, sum_minor), "{total}");
+        Closing { payments: payments.len(), refused, sum_minor, repeated: number("repeated"), records: 0 }
     }
 
     /// The ledger sums to zero, clearing is empty, and what is settled is what the core bank paid.
@@ -125,7 +133,7 @@ impl Bank<'_> {
 
     /// The log proves itself from a fresh checkpoint on, holds every statement of every source without a gap, and tells of every
     /// introduction. Returns its size.
-    async fn log_is_complete(&self, registered: &[Registered]) -> u64 {
+    async fn log_is_complete(&self, registered: &[Registered], closing: Closing) -> u64 {
         let sent: Vec<(String, i64)> = OWING
             .iter()
             .map(|service| (format!("{}/audit", service.name()), self.delivered(*service, "audit")))
@@ -153,7 +161,7 @@ impl Bank<'_> {
             ("referral.rejected", of_fate(|fate| fate == Fate::ComesTwice)),
             ("referral.qualified", succeeded),
             ("reward.granted", 2 * succeeded),
-            ("payout.instructed", 2 * succeeded),
+            ("payout.instructed", closing.payments + closing.refused),
         ] {
             assert_eq!(kinds.get(kind).copied().unwrap_or_default(), count, "{kind}: {kinds:?}");
         }
@@ -190,6 +198,13 @@ impl Bank<'_> {
         let open =
             rows.iter().any(|row| row.iter().any(|number| number.parse::<i64>().is_ok_and(|number| number != 0)));
         if open { Err(format!("{schema}: {rows:?}")) } else { Ok(()) }
+    }
+
+    /// How often the relays of a service were taken over by one process from another, or from itself before it died.
+    #[must_use]
+    pub fn take_overs(&self, service: Service) -> i64 {
+        let sql = format!("SELECT sum(epoch) - count(*) FROM {}.outbox_relay", service.name());
+        self.installation.query(&sql)[0][0].parse().expect("a number")
     }
 
     /// How many messages a service has delivered to a destination.

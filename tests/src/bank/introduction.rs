@@ -71,10 +71,10 @@ impl Introduction {
         format!("customers/F-{}", self.0)
     }
 
-    /// How he can be reached. Who comes twice was introduced five introductions earlier.
+    /// How he can be reached. Who comes twice was introduced ten introductions earlier.
     #[must_use]
     pub fn email(self) -> String {
-        let who = if self.fate() == Fate::ComesTwice { self.0 - 5 } else { self.0 };
+        let who = if self.fate() == Fate::ComesTwice { self.0 - 10 } else { self.0 };
         format!("friend-{who}@example.org")
     }
 

@@ -7,7 +7,7 @@ mod introduction;
 mod rules;
 mod work;
 
-pub use closing::Closing;
+pub use closing::{Closing, OWING};
 pub use introduction::{Due, Fate, Introduction, REFERRERS};
 pub use work::{Bank, Registered, disordered};
 

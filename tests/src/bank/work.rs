@@ -13,7 +13,8 @@ use handsel_proto::handsel::{
         referral_service_client::ReferralServiceClient,
     },
     reward::v1::{
-        ApproveRewardsRequest, ListRewardsRequest, Reward, reward, reward_service_client::RewardServiceClient,
+        ApproveRewardsRequest, ListRewardsRequest, RetryPayoutRequest, Reward, reward,
+        reward_service_client::RewardServiceClient,
     },
 };
 use prost_types::Timestamp;
@@ -133,6 +134,20 @@ impl<'installation> Bank<'installation> {
         let request = ApproveRewardsRequest { request_id, names, control_sum: Some(hellers(sum)) };
         let approve = async || RewardServiceClient::new(petra.clone()).approve_rewards(request.clone()).await;
         self.patience.answer("approving", approve).await;
+    }
+
+    /// Where the core bank has refused to pay for good, the approver has it tried again.
+    pub async fn retry(&self) {
+        let petra = self.caller(Service::Reward, (Role::FinanceApprover, "*", Some("petra")));
+        let state = reward::State::Failed.into();
+        let request = ListRewardsRequest { state, page_size: 500, ..ListRewardsRequest::default() };
+        let list = async || RewardServiceClient::new(petra.clone()).list_rewards(request.clone()).await;
+        for Reward { name, etag, .. } in self.patience.answer("listing what was refused", list).await.rewards {
+            let request_id = request_id(&format!("retry {name} {etag}"));
+            let request = RetryPayoutRequest { request_id, name, etag };
+            let retry = async || RewardServiceClient::new(petra.clone()).retry_payout(request.clone()).await;
+            self.patience.answer("having a payout tried again", retry).await;
+        }
     }
 
     /// Every reward there is.
