@@ -86,8 +86,9 @@ pub fn complete(content: &[u8], epoch: i64, sequence: i64, prev: &[u8; 32]) -> R
     canonical(&wire)
 }
 
+/// RFC 8785: the fields of [`Wire`] stand in the order of their keys, and there are no numbers.
 pub(super) fn canonical(wire: &Wire) -> Result<Vec<u8>, Malformed> {
-    serde_json_canonicalizer::to_vec(wire).map_err(|error| Malformed::Layout(error.to_string()))
+    serde_json::to_vec(wire).map_err(|error| Malformed::Layout(error.to_string()))
 }
 
 pub(super) fn within(what: &'static str, bytes: usize, limit: usize) -> Result<(), Malformed> {
@@ -128,4 +129,58 @@ fn sealed_actor(actor: Actor, pseudonyms: &Pseudonyms) -> WireActor {
 fn trace_id(traceparent: &str) -> String {
     let id = traceparent.split('-').nth(1).unwrap_or_default();
     if rules::hex(id, 32) { id.to_owned() } else { String::new() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::wire::WirePii;
+    use super::*;
+
+    /// A statement with this text in every field.
+    fn saying(text: &str) -> Wire {
+        let text = || text.to_owned();
+        Wire {
+            action: text(),
+            actor: WireActor { branch: text(), on_behalf_of: text(), roles: vec![text(), text()], staff: text() },
+            amount_minor: Some(text()),
+            body: WireBody { alg: text(), digest: text() },
+            correlation: text(),
+            currency: Some(text()),
+            epoch: text(),
+            id: text(),
+            outcome: text(),
+            pii: vec![WirePii { c: text() }],
+            policy: text(),
+            prev: text(),
+            reason: Some(text()),
+            source: text(),
+            source_seq: text(),
+            subjects: vec![text()],
+            time: text(),
+            trace: text(),
+            kind: text(),
+            v: text(),
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_canonical() {
+        let every_short_one = (0..0x3000).filter_map(char::from_u32).collect::<String>();
+        for text in
+            ["", "plain", "\u{7f}\u{2028}\u{2029}\u{e000}\u{ffff}\u{1f40e}\u{10ffff}", "\"\\/", &every_short_one]
+        {
+            let whole = saying(text);
+            let few = Wire {
+                amount_minor: None,
+                currency: None,
+                reason: None,
+                pii: Vec::new(),
+                subjects: Vec::new(),
+                ..whole.clone()
+            };
+            for wire in [whole, few] {
+                assert_eq!(canonical(&wire).unwrap(), serde_json_canonicalizer::to_vec(&wire).unwrap());
+            }
+        }
+    }
 }
