@@ -38,6 +38,12 @@ pub(crate) struct Watched(pub(crate) Option<Progress>);
 #[error("the log does not hold: {0}")]
 pub(crate) struct NotProven(String);
 
+impl From<VerifyError> for NotProven {
+    fn from(error: VerifyError) -> Self {
+        Self(error.to_string())
+    }
+}
+
 /// Reads the whole log under its newest checkpoint, recomputes its root and checks the signature; then proves the last record
 /// by itself. Without a key from elsewhere the server is asked for it.
 ///
@@ -50,12 +56,12 @@ pub(crate) async fn verify(caller: &Caller, key: Option<&str>, watched: &Watched
         None => client.get_log(GetLogRequest {}).await?.into_inner().verifier_key,
     };
     let key: VerifierKey = VerifierKey::parse(&verifier_key).context("the log's key")?;
-    let mut follower = Follower::new(key.clone(), None).map_err(not_proven)?;
+    let mut follower = Follower::new(key.clone(), None).map_err(NotProven::from)?;
     let request = StreamRecordsRequest { cursor: None, follow: false, batch_size: 1_000 };
     let mut stream = client.stream_records(request).await?.into_inner();
     let mut last = None;
     while let Some(batch) = stream.message().await? {
-        let records = follower.accept(batch).map_err(not_proven)?;
+        let records = follower.accept(batch).map_err(NotProven::from)?;
         if let Some(record) = records.into_iter().next_back() {
             last = Some(record);
         }
@@ -63,7 +69,7 @@ pub(crate) async fn verify(caller: &Caller, key: Option<&str>, watched: &Watched
             progress.at(follower.saved().read.size(), follower.saved().tree_size);
         }
     }
-    follower.finish().map_err(not_proven)?;
+    follower.finish().map_err(NotProven::from)?;
     let last = last.context("the log is empty")?;
     let proof_length = prove_one(&mut client, &key, &last).await?;
     let SavedCursor { origin, tree_size, root_hash, .. } = follower.saved().clone();
@@ -118,18 +124,18 @@ pub(crate) async fn follow(caller: &Caller, following: &Following) -> Result<()>
     };
     let key = VerifierKey::parse(&key).context("the log's key")?;
     let saved = following.cursor.as_deref().map(load).transpose()?.flatten();
-    let mut follower = Follower::new(key, saved).map_err(not_proven)?;
+    let mut follower = Follower::new(key, saved).map_err(NotProven::from)?;
     let request = StreamRecordsRequest { cursor: Some(follower.cursor()), follow: following.stay, batch_size: 256 };
     let mut stream = client.stream_records(request).await?.into_inner();
     while let Some(batch) = stream.message().await? {
-        for record in follower.accept(batch).map_err(not_proven)? {
+        for record in follower.accept(batch).map_err(NotProven::from)? {
             print(&record, following.json);
         }
         if let Some(file) = &following.cursor {
             save(file, follower.saved())?;
         }
     }
-    if following.stay { Ok(()) } else { follower.finish().map_err(|error| not_proven(error).into()) }
+    if following.stay { Ok(()) } else { follower.finish().map_err(|error| NotProven::from(error).into()) }
 }
 
 fn print(record: &VerifiedRecord, as_json: bool) {
@@ -158,8 +164,4 @@ fn save(file: &Path, cursor: &SavedCursor) -> Result<()> {
     out.write_all(&serde_json::to_vec_pretty(cursor)?)?;
     out.sync_all()?;
     fs::rename(&draft, file).with_context(|| file.display().to_string())
-}
-
-fn not_proven(error: VerifyError) -> NotProven {
-    NotProven(error.to_string())
 }

@@ -194,5 +194,5 @@ fn verified(proven: &audit::Verification, as_json: bool) {
 /// For programs that a person watches: warnings and errors only, unless `RUST_LOG` asks for more.
 fn quiet_log() -> Result<Telemetry> {
     let filter = std::env::var("RUST_LOG").unwrap_or_else(|_| "warn".to_owned());
-    Ok(Telemetry::start("handsel", &TelemetryConfig::default(), &LogConfig { filter, ..LogConfig::default() })?)
+    Telemetry::start("handsel", &TelemetryConfig::default(), &LogConfig { filter, ..LogConfig::default() })
 }

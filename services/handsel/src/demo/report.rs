@@ -190,7 +190,7 @@ fn amount(money: Option<&WireMoney>) -> Result<String> {
 
 /// Major units alone.
 fn plain(money: Option<&WireMoney>) -> Result<String> {
-    value(money).map(|money| money.to_major_string())
+    value(money).map(Money::to_major_string)
 }
 
 fn value(money: Option<&WireMoney>) -> Result<Money> {

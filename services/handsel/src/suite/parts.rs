@@ -9,7 +9,7 @@ use handsel_audit::{Audit, AuditConfig};
 use handsel_money::Timestamp;
 use handsel_outbox::{Outbox, Pseudonyms, RelaySettings};
 use handsel_referral::{KeyMaterial, Referral, ReferralConfig};
-use handsel_reward::{Reward, RewardConfig, RewardPeers};
+use handsel_reward::{Pace, Reward, RewardConfig, RewardPeers};
 use handsel_service::{Job, Part, Peer, TokenSource, World};
 use handsel_storage::{Db, Migration};
 use handsel_tier::{Tier, TierConfig, TierPeers};
@@ -67,7 +67,9 @@ impl Parts {
         let tier = Tier::start(tier_db.clone(), world.clone(), pseudonyms.clone(), tier_config, tier_peers);
 
         let reward_db = open(Reward::NAME, Reward::migrations()).await?;
-        let reward_config = RewardConfig { relay: relays, ..RewardConfig::pull(BANK) };
+        // One who tries it out does not want to wait.
+        let pace = Pace { period: Duration::from_millis(500), ..Pace::default() };
+        let reward_config = RewardConfig { relay: relays, pace, ..RewardConfig::pull(BANK) };
         let reward_peers = RewardPeers { audit: Some(peer(Reward::NAME)?) };
         let reward =
             Reward::start(reward_db.clone(), world.clone(), outbox(Reward::NAME), reward_config, reward_peers).await?;
