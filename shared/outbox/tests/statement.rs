@@ -187,7 +187,7 @@ fn what_is_no_statement() {
             "{\"action\"",
             "{\"aaa\":\"1\",\"action\"",
             expect![
-                "a field too many: not a statement: unknown field `aaa`, expected one of `v`, `type`, `id`, `source`, `epoch`, `source_seq`, `prev`, `time`, `actor`, `subjects`, `action`, `outcome`, `reason`, `correlation`, `trace`, `amount_minor`, `currency`, `policy`, `body`, `pii` at line 1 column 6"
+                "a field too many: not a statement: unknown field `aaa`, expected one of `action`, `actor`, `amount_minor`, `body`, `correlation`, `currency`, `epoch`, `id`, `outcome`, `pii`, `policy`, `prev`, `reason`, `source`, `source_seq`, `subjects`, `time`, `trace`, `type`, `v` at line 1 column 6"
             ],
         ),
         (
@@ -269,7 +269,7 @@ fn what_is_no_statement() {
             "}",
             "",
             expect![
-                "a brace missing: not a statement: unknown field `amount_minor`, expected one of `staff`, `roles`, `branch`, `on_behalf_of` at line 1 column 199"
+                "a brace missing: not a statement: unknown field `amount_minor`, expected one of `branch`, `on_behalf_of`, `roles`, `staff` at line 1 column 199"
             ],
         ),
     ];
