@@ -18,7 +18,7 @@ pub mod statement;
 mod store;
 
 pub use deliver::{Deliver, DeliverFault, Numbered, Origin, Outcome, Receipt};
-pub use outbox::{Outbox, Owed, Pending, Traced, pending};
+pub use outbox::{Outbox, Owed, Packed, Pending, Traced, pending};
 pub use pseudonyms::{Pseudonyms, PseudonymsError};
 pub use relay::{AuditRelay, PurgeSent, Relay, RelaySettings};
 pub use rpc::{AuditDeliver, deliver_by};

@@ -71,6 +71,10 @@ impl From<Owed> for Traced {
     }
 }
 
+/// What is owed, sealed and encoded, and not yet written.
+#[must_use = "what is packed and not written is not owed"]
+pub struct Packed(Vec<NewRow>);
+
 /// What waits for a destination.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pending {
@@ -103,12 +107,27 @@ impl Outbox {
     /// # Errors
     /// [`Fault::Invalid`] for what cannot be sealed: the command then has not happened.
     pub async fn owe<O: Into<Traced>>(&self, tx: &mut Tx, now: Timestamp, owed: Vec<O>) -> Result<(), Fault> {
+        self.write(tx, now, self.pack(owed)?).await
+    }
+
+    /// Seals and encodes what is owed, for [`Outbox::write`]: a command that owes much does this while the database is at work.
+    ///
+    /// # Errors
+    /// [`Fault::Invalid`] for what cannot be sealed.
+    pub fn pack<O: Into<Traced>>(&self, owed: Vec<O>) -> Result<Packed, Fault> {
         let here = telemetry::traceparent().unwrap_or_default();
-        let rows = owed.into_iter().map(|one| self.row(one.into(), &here)).collect::<Result<Vec<_>, _>>()?;
-        if rows.is_empty() {
+        owed.into_iter().map(|one| self.row(one.into(), &here)).collect::<Result<_, _>>().map(Packed)
+    }
+
+    /// Writes what was packed, in the transaction that owes it and in this order, in one statement.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub async fn write(&self, tx: &mut Tx, now: Timestamp, packed: Packed) -> Result<(), Fault> {
+        if packed.0.is_empty() {
             return Ok(());
         }
-        store::outbox::insert(tx, rows, now).await
+        store::outbox::insert(tx, packed.0, now).await
     }
 
     fn row(&self, Traced { owed, traceparent }: Traced, here: &str) -> Result<NewRow, Fault> {

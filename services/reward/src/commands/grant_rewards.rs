@@ -11,10 +11,11 @@ use crate::{
         reward::{Moved, Reward},
         terms::PlanInForce,
     },
-    store::{self, counter::BUDGET, reward::Granted},
+    store::{self, counter::BUDGET, reward::Granted, transfer::Transfer},
 };
+use futures::future::try_join;
 use handsel_money::Timestamp;
-use handsel_outbox::{Actor, Owed};
+use handsel_outbox::{Actor, Owed, Packed};
 use handsel_storage::{Command, Fault, Lock, Tx};
 use serde_json::json;
 use std::{
@@ -193,25 +194,38 @@ struct Added<'a> {
 }
 
 impl Added<'_> {
+    /// A plan that everybody wants meets one lane: while the database takes one thing in, the next is made ready.
     async fn save(self, means: &Means, tx: &mut Tx) -> Result<(), Fault> {
         let Some((first, _)) = self.cases.first() else { return Ok(()) };
         let now = first.now;
         let qualifications: Vec<_> =
             self.cases.iter().map(|(case, plan)| (&case.qualification, plan.plan.terms.currency)).collect();
-        store::qualification::insert(tx, &qualifications, now).await?;
+        let taken_in = store::qualification::insert(tx, &qualifications, now);
+        let ((), rows) = try_join(taken_in, async { self.rows() }).await?;
+        let taken_in = store::reward::insert(tx, rows);
+        let ((), (transfers, owed)) = try_join(taken_in, async { self.consequences(means) }).await?;
+        store::transfer::insert(tx, &transfers).await?;
+        means.outbox.write(tx, now, owed).await
+    }
 
-        let (mut rows, mut transfers, mut owed) = (Vec::new(), Vec::new(), Vec::new());
-        for (case, grant) in &self.grants {
+    fn rows(&self) -> Result<Vec<Granted<'_>>, Fault> {
+        let mut rows = Vec::with_capacity(self.grants.len());
+        for (_, grant) in &self.grants {
             let trace = serde_json::to_vec(&grant.record)
                 .map_err(|error| Fault::Invalid(format!("the trace of a reward: {error}")))?;
             rows.push(Granted { reward: &grant.reward, trace });
+        }
+        Ok(rows)
+    }
+
+    fn consequences(&self, means: &Means) -> Result<(Vec<Transfer>, Packed), Fault> {
+        let (mut transfers, mut owed) = (Vec::new(), Vec::with_capacity(self.grants.len()));
+        for (case, grant) in &self.grants {
             let moved = Moved { reward: grant.reward.clone(), postings: grant.postings.clone() };
             transfers.extend(moves::transfers(means, &moved, case.now));
             owed.push(said(case, &grant.reward));
         }
-        store::reward::insert(tx, rows).await?;
-        store::transfer::insert(tx, &transfers).await?;
-        means.outbox.owe(tx, now, owed).await
+        Ok((transfers, means.outbox.pack(owed)?))
     }
 }
 
