@@ -85,6 +85,13 @@ impl Findings {
     }
 }
 
+/// Referrals that may still qualify: none, once their time is over.
+pub(super) async fn undecided(cast: &Cast) -> Result<i64> {
+    let funnel = funnel(cast).await?;
+    let open = funnel.iter().filter(|(state, _)| matches!(state, State::Registered | State::Converting));
+    Ok(open.map(|(_, count)| count).sum())
+}
+
 /// Referrals by state; the demo has one channel.
 async fn funnel(cast: &Cast) -> Result<Vec<(State, i64)>> {
     let steps =

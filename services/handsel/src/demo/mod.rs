@@ -86,7 +86,8 @@ pub(crate) async fn run(settings: DemoSettings) -> Result<bool> {
     Ok(sound)
 }
 
-/// Lets the years pass that holding days and deadlines need, and everything be paid that may be.
+/// Lets the years pass that holding days and deadlines need, until everything is paid that may be, and every referral has
+/// qualified or expired.
 async fn settle(suite: &Suite, cast: &Cast, history: &History<'_>) -> Result<()> {
     suite.advance_clock(history.at("2001-01-01".parse()?, 9)?).await?;
     suite.wait_until_delivered().await?;
@@ -98,6 +99,7 @@ async fn settle(suite: &Suite, cast: &Cast, history: &History<'_>) -> Result<()>
             .await?
             .into_inner()
             .groups;
+        let undecided = findings::undecided(cast).await?;
         let open: i64 = groups
             .iter()
             .filter(|group| {
@@ -105,10 +107,10 @@ async fn settle(suite: &Suite, cast: &Cast, history: &History<'_>) -> Result<()>
             })
             .map(|group| group.count)
             .sum();
-        if open == 0 {
+        if open == 0 && undecided == 0 {
             break;
         }
-        anyhow::ensure!(Instant::now() < deadline, "{open} rewards are still on their way");
+        anyhow::ensure!(Instant::now() < deadline, "{open} rewards and {undecided} referrals are still on their way");
         suite.wake();
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
