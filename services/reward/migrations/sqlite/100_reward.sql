@@ -94,13 +94,22 @@ CREATE TABLE reward (
     due_at TEXT NOT NULL,
     created_at TEXT NOT NULL,
     state TEXT NOT NULL
-        CHECK (state IN ('ACCRUED', 'PENDING_APPROVAL', 'APPROVED', 'PAYING', 'PAID', 'FAILED', 'REJECTED')),
+        CHECK (state IN ('ACCRUED', 'DUE', 'PENDING_APPROVAL', 'APPROVED', 'PAYING', 'PAID', 'FAILED', 'RETURNED',
+                         'WRITTEN_OFF', 'REJECTED', 'CANCELLED', 'EXPIRED', 'REVERSED')),
     -- Who approved or rejected it; empty: nobody.
     approver TEXT NOT NULL DEFAULT '',
     -- Number of the newest attempt; 0: none yet.
     attempts INTEGER NOT NULL DEFAULT 0 CHECK (attempts >= 0),
     revision INTEGER NOT NULL CHECK (revision >= 1),
     updated_at TEXT NOT NULL,
+    -- When the money arrived, as the bank says it.
+    settled_at TEXT,
+    -- What is taken back of a paid reward, and the share of its tax.
+    reversed_minor INTEGER NOT NULL DEFAULT 0 CHECK (reversed_minor BETWEEN 0 AND reward_minor),
+    reversed_tax_minor INTEGER NOT NULL DEFAULT 0 CHECK (reversed_tax_minor BETWEEN 0 AND tax_minor),
+    CHECK ((state IN ('PAID', 'REVERSED')) = (settled_at IS NOT NULL)),
+    CHECK (reversed_minor = 0 OR state IN ('PAID', 'REVERSED')),
+    CHECK ((state = 'REVERSED') = (reversed_minor = reward_minor AND reward_minor > 0)),
     UNIQUE (referral, plan_id, role, stage, milestone),
     CHECK (reward_minor > 0 OR state = 'REJECTED')
 ) STRICT;
@@ -116,7 +125,7 @@ CREATE TABLE attempt (
     reward_id BLOB NOT NULL REFERENCES reward (id),
     number INTEGER NOT NULL CHECK (number >= 1),
     end_to_end_id TEXT NOT NULL UNIQUE CHECK (length(end_to_end_id) BETWEEN 1 AND 35),
-    status TEXT NOT NULL DEFAULT 'UNKNOWN' CHECK (status IN ('UNKNOWN', 'ACCEPTED', 'SETTLED', 'REJECTED')),
+    status TEXT NOT NULL DEFAULT 'UNKNOWN' CHECK (status IN ('UNKNOWN', 'ACCEPTED', 'SETTLED', 'REJECTED', 'RETURNED')),
     reason_code TEXT NOT NULL DEFAULT '',
     bank_reference TEXT NOT NULL DEFAULT '',
     instructed_at TEXT NOT NULL,

@@ -1,7 +1,7 @@
 //! Rewards whose due instant has come wait for a person, or for nobody.
 
 use super::{means::Means, moves::Moves, statements};
-use crate::store;
+use crate::{domain::approval, store};
 use handsel_money::Timestamp;
 use handsel_outbox::Actor;
 use handsel_storage::{At, Command, Fault, Tx};
@@ -24,9 +24,8 @@ impl Command for FallDue {
         for reward in store::reward::lock_due(tx, At(self.now), self.limit).await? {
             let (plan, version) = (&reward.entitlement.plan, reward.entitlement.plan_version);
             let plan = self.means.plans.get(tx, plan, version).await?.map_err(|refusal| inconsistent(&refusal))?;
-            let moved = reward
-                .fall_due(plan.plan.terms.approval_threshold, self.now)
-                .map_err(|refusal| inconsistent(&refusal))?;
+            let onward = approval::onward(&reward, plan.plan.terms.approval_threshold);
+            let moved = reward.fall_due(onward, self.now).map_err(|refusal| inconsistent(&refusal))?;
             moves.note(&self.means, moved, self.now, |reward| {
                 statements::of_reward("reward.due", "fall-due", reward, &actor, self.now, statements::standing(reward))
             });

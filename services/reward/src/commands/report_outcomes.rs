@@ -63,7 +63,7 @@ impl ReportOutcomes {
             Ok(Meaning::Duplicate) | Err(Refusal::FutureTime(_)) => {}
             Ok(meaning) => {
                 let moved = match meaning {
-                    Meaning::Settled => reward.settle(self.now),
+                    Meaning::Settled => reward.settle(said.occurred_at, self.now),
                     Meaning::Refused => reward.refuse(self.now),
                     Meaning::Accepted | Meaning::Duplicate => Ok(Moved { reward, postings: Vec::new() }),
                 };

@@ -1,6 +1,9 @@
 //! Four eyes over rewards: who may check what, and whether he checks what he saw.
 
-use super::{refusal::Refusal, reward::Reward};
+use super::{
+    refusal::Refusal,
+    reward::{Onward, Reward},
+};
 use handsel_money::Money;
 
 /// Who made what a reward rests on.
@@ -10,6 +13,12 @@ pub struct Makers {
     pub registrar: String,
     /// Who made the plan that pays.
     pub plan_maker: String,
+}
+
+/// Where a due reward goes: to people from the plan's threshold on, to nobody below.
+pub fn onward(reward: &Reward, threshold: Option<Money>) -> Onward {
+    let asked = threshold.is_some_and(|threshold| reward.entitlement.amounts.reward.minor() >= threshold.minor());
+    if asked { Onward::People } else { Onward::Nobody }
 }
 
 /// Refuses a check by whoever registered the referral or made the plan.

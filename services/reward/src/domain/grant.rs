@@ -261,7 +261,11 @@ impl<'a> Case<'a, '_> {
             due_at: self.days.due_at.max(self.now),
             created_at: self.now,
         };
-        let state = if nothing { State::Rejected(Rejected { by: String::new() }) } else { State::Accrued(Accrued) };
+        let state = if nothing {
+            State::Rejected(Rejected { by: String::new(), attempts: 0 })
+        } else {
+            State::Accrued(Accrued)
+        };
         Reward { entitlement, state, reasons, revision: 1, updated_at: self.now }
     }
 }

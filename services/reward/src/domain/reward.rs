@@ -4,7 +4,7 @@ use super::{
     ledger::{self, Posting},
     plan::check_etag,
     refusal::Refusal,
-    state::State,
+    state::{State, Unpaid},
 };
 use handsel_money::{Money, Timestamp};
 use uuid::Uuid;
@@ -72,6 +72,17 @@ impl Entitlement {
     }
 }
 
+/// Where a reward goes once it is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Onward {
+    /// Nowhere: its beneficiary has something to say first.
+    Stay,
+    /// To the people who approve it.
+    People,
+    /// Straight on.
+    Nobody,
+}
+
 /// One reward.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reward {
@@ -110,20 +121,20 @@ impl Reward {
         check_etag(&self.name(), self.revision, etag)
     }
 
-    /// Its due instant has come: it waits for a person from the plan's threshold on, and for nobody below.
+    /// Its due instant has come, or what kept it there is said: it goes on to people or to nobody.
     ///
     /// # Errors
-    /// [`Refusal::StateConflict`] unless it is accrued.
-    pub fn fall_due(self, approval_threshold: Option<Money>, now: Timestamp) -> Result<Moved, Refusal> {
-        let State::Accrued(accrued) = self.state.clone() else {
-            return Err(self.conflict("fall due"));
+    /// [`Refusal::StateConflict`] unless it is accrued, or due and going on.
+    pub fn fall_due(self, onward: Onward, now: Timestamp) -> Result<Moved, Refusal> {
+        let due = match (self.state.clone(), onward) {
+            (State::Accrued(accrued), _) => accrued.fall_due(),
+            (State::Due(due), Onward::People | Onward::Nobody) => due,
+            _ => return Err(self.conflict("fall due")),
         };
-        let waits =
-            approval_threshold.is_some_and(|threshold| self.entitlement.amounts.reward.minor() >= threshold.minor());
-        let state = if waits {
-            State::PendingApproval(accrued.wait_for_a_person())
-        } else {
-            State::Approved(accrued.need_nobody())
+        let state = match onward {
+            Onward::Stay => State::Due(due),
+            Onward::People => State::PendingApproval(due.wait_for_people()),
+            Onward::Nobody => State::Approved(due.need_nobody()),
         };
         Ok(self.moved(state, Vec::new(), now))
     }
@@ -161,31 +172,25 @@ impl Reward {
             return Err(self.conflict("be instructed"));
         };
         if self.entitlement.amounts.net.is_zero() {
-            return Ok(self.moved(State::Paid(approved.owe_nothing()), Vec::new(), now));
+            return Ok(self.moved(State::Paid(approved.owe_nothing(now)), Vec::new(), now));
         }
         let postings = ledger::instruction(&self.entitlement.amounts);
         Ok(self.moved(State::Paying(approved.instruct()), postings, now))
     }
 
-    /// The bank has paid the newest attempt: the one awaited, or one that it had refused before.
+    /// The bank has paid the newest attempt at this instant: the one awaited, or one that it had refused before.
     ///
     /// # Errors
     /// [`Refusal::StateConflict`] where no payment can have been under way.
-    pub fn settle(self, now: Timestamp) -> Result<Moved, Refusal> {
+    pub fn settle(self, at: Timestamp, now: Timestamp) -> Result<Moved, Refusal> {
         let amounts = self.entitlement.amounts;
-        let (paid, postings) = match self.state.clone() {
-            State::Paying(paying) => (paying.settle(), ledger::settlement(&amounts)),
-            State::Failed(failed) => (failed.settle_late(), ledger::late_settlement(&amounts)),
-            State::Approved(approved) if approved.0.attempts > 0 => {
-                (approved.settle_late(), ledger::late_settlement(&amounts))
-            }
-            State::Accrued(_)
-            | State::PendingApproval(_)
-            | State::Approved(_)
-            | State::Paid(_)
-            | State::Rejected(_) => return Err(self.conflict("be settled")),
-        };
-        Ok(self.moved(State::Paid(paid), postings, now))
+        if let State::Paying(paying) = self.state.clone() {
+            return Ok(self.moved(State::Paid(paying.settle(at)), ledger::settlement(&amounts), now));
+        }
+        match Unpaid::of(self.state.clone()).filter(|unpaid| unpaid.attempts() > 0) {
+            Some(unpaid) => Ok(self.moved(State::Paid(unpaid.settle_late(at)), ledger::late_settlement(&amounts), now)),
+            None => Err(self.conflict("be settled")),
+        }
     }
 
     /// The bank will never pay the newest attempt.
@@ -203,12 +208,14 @@ impl Reward {
     /// A person has it tried again.
     ///
     /// # Errors
-    /// [`Refusal::StateConflict`] unless the bank refused it.
+    /// [`Refusal::StateConflict`] unless the bank refused it, or the money came back.
     pub fn retry(self, now: Timestamp) -> Result<Moved, Refusal> {
-        let State::Failed(failed) = self.state.clone() else {
-            return Err(self.conflict("be tried again"));
+        let approved = match self.state.clone() {
+            State::Failed(failed) => failed.retry(),
+            State::Returned(returned) => returned.retry(),
+            _ => return Err(self.conflict("be tried again")),
         };
-        Ok(self.moved(State::Approved(failed.retry()), Vec::new(), now))
+        Ok(self.moved(State::Approved(approved), Vec::new(), now))
     }
 
     fn conflict(&self, act: &'static str) -> Refusal {

@@ -36,7 +36,8 @@ fn now(reward: &Reward, newest: Option<&Attempt>, record: &Record<'_>) -> String
         Standing::Accrued => {
             format!("It is held back until {} ({}), and goes into payment then.", record.days.due_on, record.days.zone)
         }
-        Standing::PendingApproval => "It is due, and waits for a person of the bank to approve it.".to_owned(),
+        Standing::Due => "It is due, and waits for what its beneficiary has still to say.".to_owned(),
+        Standing::PendingApproval => "It is due, and waits for people of the bank to approve it.".to_owned(),
         Standing::Approved => "It is approved, and goes to core banking with the next payment run.".to_owned(),
         Standing::Paying => match newest {
             Some(attempt) if attempt.status == Status::Accepted => {
@@ -56,7 +57,14 @@ fn now(reward: &Reward, newest: Option<&Attempt>, record: &Record<'_>) -> String
             let code = code.map(|code| format!(" (reason {code})")).unwrap_or_default();
             format!("Core banking refused the payment{code}. A person of the bank decides whether to try again.")
         }
+        Standing::Returned => {
+            format!("The payment of {net} came back. People of the bank decide whether to try again.")
+        }
+        Standing::WrittenOff => "It could not be paid, and two people of the bank have given it up.".to_owned(),
         Standing::Rejected => rejected(reward),
+        Standing::Cancelled => "What it was granted for fell away before it was paid: nothing is owed.".to_owned(),
+        Standing::Expired => "It was due for too long without being paid: nothing is owed any more.".to_owned(),
+        Standing::Reversed => "It was paid, and all of it is taken back.".to_owned(),
     }
 }
 
@@ -75,6 +83,7 @@ fn rejected(reward: &Reward) -> String {
 pub fn waiting_for(reward: &Reward, newest: Option<&Attempt>) -> String {
     let awaited = match reward.state.standing() {
         Standing::Accrued => return format!("its due time, {}", reward.entitlement.due_at),
+        Standing::Due => "what its beneficiary has to say",
         Standing::PendingApproval => "the approval of a second person",
         Standing::Approved => "the next payment run",
         Standing::Paying => match newest {
@@ -82,8 +91,13 @@ pub fn waiting_for(reward: &Reward, newest: Option<&Attempt>) -> String {
             Some(attempt) if attempt.first_sent_at.is_some() => "core banking's answer",
             _ => "core banking to take the instruction",
         },
-        Standing::Failed => "a person to have the payout tried again",
-        Standing::Paid | Standing::Rejected => "",
+        Standing::Failed | Standing::Returned => "a person to have the payout tried again",
+        Standing::Paid
+        | Standing::WrittenOff
+        | Standing::Rejected
+        | Standing::Cancelled
+        | Standing::Expired
+        | Standing::Reversed => "",
     };
     awaited.to_owned()
 }

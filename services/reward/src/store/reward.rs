@@ -3,7 +3,7 @@
 use super::{corrupt, money};
 use crate::domain::{
     reward::{Amounts, Entitlement, Reward, Role},
-    state::{Standing, State},
+    state::{Columns, Standing, State, TakenBack},
 };
 use handsel_storage::{At, Column, Fault, LockTable, Tx, row};
 use uuid::Uuid;
@@ -38,6 +38,9 @@ row! {
         pub attempts: i64,
         pub revision: i64,
         pub updated_at: At,
+        pub settled_at: Option<At>,
+        pub reversed_minor: i64,
+        pub reversed_tax_minor: i64,
     }
 }
 
@@ -68,6 +71,9 @@ impl RewardRow {
             attempts,
             revision,
             updated_at,
+            settled_at,
+            reversed_minor,
+            reversed_tax_minor,
         } = self;
         let amounts = Amounts {
             gross: money(&currency, gross_minor)?,
@@ -91,10 +97,18 @@ impl RewardRow {
             due_at: due_at.0,
             created_at: created_at.0,
         };
-        let standing = Standing::from_code(&state).ok_or_else(|| corrupt("reward.state", &state))?;
+        let taken_back =
+            TakenBack { reward: money(&currency, reversed_minor)?, tax: money(&currency, reversed_tax_minor)? };
+        let columns = Columns {
+            standing: Standing::from_code(&state).ok_or_else(|| corrupt("reward.state", &state))?,
+            approver,
+            attempts,
+            settled_at: settled_at.map(|at| at.0),
+            taken_back: (reversed_minor > 0).then_some(taken_back),
+        };
         Ok(Reward {
             entitlement,
-            state: State::restore(standing, approver, attempts),
+            state: State::restore(columns).ok_or_else(|| corrupt("reward.settled_at", &state))?,
             reasons: reasons.split_whitespace().map(str::to_owned).collect(),
             revision,
             updated_at: updated_at.0,
@@ -170,6 +184,9 @@ pub(crate) async fn save(tx: &mut Tx, rewards: &[&Reward]) -> Result<(), Fault> 
     if rewards.is_empty() {
         return Ok(());
     }
+    let taken_back = |of: fn(TakenBack) -> i64| {
+        rewards.iter().map(|one| one.state.taken_back().map(of).unwrap_or_default()).collect()
+    };
     let columns = vec![
         Column::Uuid(rewards.iter().map(|one| one.entitlement.id).collect()),
         Column::Text(rewards.iter().map(|one| one.state.standing().code().to_owned()).collect()),
@@ -178,15 +195,23 @@ pub(crate) async fn save(tx: &mut Tx, rewards: &[&Reward]) -> Result<(), Fault> 
         Column::Text(rewards.iter().map(|one| one.reasons.join(" ")).collect()),
         Column::Int(rewards.iter().map(|one| one.revision).collect()),
         Column::At(rewards.iter().map(|one| At(one.updated_at)).collect()),
+        Column::OptAt(rewards.iter().map(|one| one.state.settled_at().map(At)).collect()),
+        Column::Int(taken_back(|part| part.reward.minor())),
+        Column::Int(taken_back(|part| part.tax.minor())),
     ];
     let saved = tx
         .bulk(
             "UPDATE reward SET state = saved.state, approver = saved.approver, attempts = saved.attempts,
-                               reasons = saved.reasons, revision = saved.revision, updated_at = saved.updated_at
-             FROM UNNEST($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::bigint[], $7::timestamptz[])
-                  AS saved (id, state, approver, attempts, reasons, revision, updated_at)
+                               reasons = saved.reasons, revision = saved.revision, updated_at = saved.updated_at,
+                               settled_at = saved.settled_at, reversed_minor = saved.reversed_minor,
+                               reversed_tax_minor = saved.reversed_tax_minor
+             FROM UNNEST($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::bigint[], $7::timestamptz[],
+                         $8::timestamptz[], $9::bigint[], $10::bigint[])
+                  AS saved (id, state, approver, attempts, reasons, revision, updated_at, settled_at, reversed_minor,
+                            reversed_tax_minor)
              WHERE reward.id = saved.id AND reward.revision = saved.revision - 1",
-            "UPDATE reward SET state = $2, approver = $3, attempts = $4, reasons = $5, revision = $6, updated_at = $7
+            "UPDATE reward SET state = $2, approver = $3, attempts = $4, reasons = $5, revision = $6, updated_at = $7,
+                               settled_at = $8, reversed_minor = $9, reversed_tax_minor = $10
              WHERE id = $1 AND revision = $6 - 1",
             columns,
         )
@@ -203,11 +228,11 @@ pub(crate) async fn of_referrals(tx: &mut Tx, referrals: Vec<Uuid>) -> Result<Ve
         .all_by(
             "SELECT id, referral, plan_id, plan_version, role, beneficiary, branch, tier, currency, gross_minor,
                     reward_minor, tax_minor, net_minor, cost_minor, reasons, window_key, qualified_at, due_at, created_at,
-                    state, approver, attempts, revision, updated_at
+                    state, approver, attempts, revision, updated_at, settled_at, reversed_minor, reversed_tax_minor
              FROM reward WHERE referral = ANY($1)",
             "SELECT id, referral, plan_id, plan_version, role, beneficiary, branch, tier, currency, gross_minor,
                     reward_minor, tax_minor, net_minor, cost_minor, reasons, window_key, qualified_at, due_at, created_at,
-                    state, approver, attempts, revision, updated_at
+                    state, approver, attempts, revision, updated_at, settled_at, reversed_minor, reversed_tax_minor
              FROM reward WHERE referral = $1",
             Column::Uuid(referrals),
         )
@@ -221,11 +246,11 @@ pub(crate) async fn lock(tx: &mut Tx, ids: Vec<Uuid>) -> Result<Vec<Reward>, Fau
         .all_by(
             "SELECT id, referral, plan_id, plan_version, role, beneficiary, branch, tier, currency, gross_minor,
                     reward_minor, tax_minor, net_minor, cost_minor, reasons, window_key, qualified_at, due_at, created_at,
-                    state, approver, attempts, revision, updated_at
+                    state, approver, attempts, revision, updated_at, settled_at, reversed_minor, reversed_tax_minor
              FROM reward WHERE id = ANY($1) ORDER BY id FOR UPDATE",
             "SELECT id, referral, plan_id, plan_version, role, beneficiary, branch, tier, currency, gross_minor,
                     reward_minor, tax_minor, net_minor, cost_minor, reasons, window_key, qualified_at, due_at, created_at,
-                    state, approver, attempts, revision, updated_at
+                    state, approver, attempts, revision, updated_at, settled_at, reversed_minor, reversed_tax_minor
              FROM reward WHERE id = $1",
             Column::Uuid(ids),
         )
@@ -238,11 +263,11 @@ pub(crate) async fn lock_due(tx: &mut Tx, now: At, limit: i64) -> Result<Vec<Rew
     let sql = tx.pick(
         "SELECT id, referral, plan_id, plan_version, role, beneficiary, branch, tier, currency, gross_minor, reward_minor,
                 tax_minor, net_minor, cost_minor, reasons, window_key, qualified_at, due_at, created_at, state, approver,
-                attempts, revision, updated_at
+                attempts, revision, updated_at, settled_at, reversed_minor, reversed_tax_minor
          FROM reward WHERE state = 'ACCRUED' AND due_at <= $1 ORDER BY due_at, id LIMIT $2 FOR UPDATE SKIP LOCKED",
         "SELECT id, referral, plan_id, plan_version, role, beneficiary, branch, tier, currency, gross_minor, reward_minor,
                 tax_minor, net_minor, cost_minor, reasons, window_key, qualified_at, due_at, created_at, state, approver,
-                attempts, revision, updated_at
+                attempts, revision, updated_at, settled_at, reversed_minor, reversed_tax_minor
          FROM reward WHERE state = 'ACCRUED' AND due_at <= $1 ORDER BY due_at, id LIMIT $2",
     );
     restore_all(tx.all(sql, (now, limit)).await?)
@@ -253,11 +278,11 @@ pub(crate) async fn lock_approved(tx: &mut Tx, limit: i64) -> Result<Vec<Reward>
     let sql = tx.pick(
         "SELECT id, referral, plan_id, plan_version, role, beneficiary, branch, tier, currency, gross_minor, reward_minor,
                 tax_minor, net_minor, cost_minor, reasons, window_key, qualified_at, due_at, created_at, state, approver,
-                attempts, revision, updated_at
+                attempts, revision, updated_at, settled_at, reversed_minor, reversed_tax_minor
          FROM reward WHERE state = 'APPROVED' ORDER BY updated_at, id LIMIT $1 FOR UPDATE SKIP LOCKED",
         "SELECT id, referral, plan_id, plan_version, role, beneficiary, branch, tier, currency, gross_minor, reward_minor,
                 tax_minor, net_minor, cost_minor, reasons, window_key, qualified_at, due_at, created_at, state, approver,
-                attempts, revision, updated_at
+                attempts, revision, updated_at, settled_at, reversed_minor, reversed_tax_minor
          FROM reward WHERE state = 'APPROVED' ORDER BY updated_at, id LIMIT $1",
     );
     restore_all(tx.all(sql, (limit,)).await?)

@@ -11,7 +11,7 @@ pub(crate) async fn one(tx: &mut Tx, id: Uuid) -> Result<Option<Reward>, Fault> 
         .opt(
             "SELECT id, referral, plan_id, plan_version, role, beneficiary, branch, tier, currency, gross_minor,
                     reward_minor, tax_minor, net_minor, cost_minor, reasons, window_key, qualified_at, due_at, created_at,
-                    state, approver, attempts, revision, updated_at
+                    state, approver, attempts, revision, updated_at, settled_at, reversed_minor, reversed_tax_minor
              FROM reward WHERE id = $1",
             (id,),
         )
@@ -25,11 +25,11 @@ pub(crate) async fn many(tx: &mut Tx, ids: Vec<Uuid>) -> Result<Vec<Reward>, Fau
         .all_by(
             "SELECT id, referral, plan_id, plan_version, role, beneficiary, branch, tier, currency, gross_minor,
                     reward_minor, tax_minor, net_minor, cost_minor, reasons, window_key, qualified_at, due_at, created_at,
-                    state, approver, attempts, revision, updated_at
+                    state, approver, attempts, revision, updated_at, settled_at, reversed_minor, reversed_tax_minor
              FROM reward WHERE id = ANY($1)",
             "SELECT id, referral, plan_id, plan_version, role, beneficiary, branch, tier, currency, gross_minor,
                     reward_minor, tax_minor, net_minor, cost_minor, reasons, window_key, qualified_at, due_at, created_at,
-                    state, approver, attempts, revision, updated_at
+                    state, approver, attempts, revision, updated_at, settled_at, reversed_minor, reversed_tax_minor
              FROM reward WHERE id = $1",
             Column::Uuid(ids),
         )
@@ -83,7 +83,7 @@ pub(crate) async fn page(
         .all(
             "SELECT id, referral, plan_id, plan_version, role, beneficiary, branch, tier, currency, gross_minor,
                     reward_minor, tax_minor, net_minor, cost_minor, reasons, window_key, qualified_at, due_at, created_at,
-                    state, approver, attempts, revision, updated_at
+                    state, approver, attempts, revision, updated_at, settled_at, reversed_minor, reversed_tax_minor
              FROM reward
              WHERE ($1 IS NULL OR referral = $1)
                AND ($2 IS NULL OR beneficiary = $2)

@@ -55,6 +55,8 @@ pub(crate) fn to_reward(reward: &Reward, attempts: &[Attempt]) -> wire::Reward {
         create_time: Some(to_timestamp(*created_at)),
         update_time: Some(to_timestamp(*updated_at)),
         approver: state.approver().to_owned(),
+        settle_time: state.settled_at().map(to_timestamp),
+        reversed_amount: state.taken_back().map(|part| to_money(part.reward)),
         attempts: attempts.iter().map(to_attempt).collect(),
         waiting_for: story::waiting_for(reward, attempts.last()),
         etag: revision.to_string(),
@@ -117,6 +119,12 @@ pub(crate) fn to_state(standing: Standing) -> wire::reward::State {
         Standing::Paid => wire::reward::State::Paid,
         Standing::Failed => wire::reward::State::Failed,
         Standing::Rejected => wire::reward::State::Rejected,
+        Standing::Due => wire::reward::State::Due,
+        Standing::Returned => wire::reward::State::Returned,
+        Standing::WrittenOff => wire::reward::State::WrittenOff,
+        Standing::Cancelled => wire::reward::State::Cancelled,
+        Standing::Expired => wire::reward::State::Expired,
+        Standing::Reversed => wire::reward::State::Reversed,
     }
 }
 
@@ -130,6 +138,12 @@ pub(crate) fn state_from(state: wire::reward::State) -> Option<Standing> {
         wire::reward::State::Paid => Some(Standing::Paid),
         wire::reward::State::Failed => Some(Standing::Failed),
         wire::reward::State::Rejected => Some(Standing::Rejected),
+        wire::reward::State::Due => Some(Standing::Due),
+        wire::reward::State::Returned => Some(Standing::Returned),
+        wire::reward::State::WrittenOff => Some(Standing::WrittenOff),
+        wire::reward::State::Cancelled => Some(Standing::Cancelled),
+        wire::reward::State::Expired => Some(Standing::Expired),
+        wire::reward::State::Reversed => Some(Standing::Reversed),
     }
 }
 

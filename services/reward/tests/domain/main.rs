@@ -8,7 +8,7 @@ mod reward;
 use handsel_money::{Money, Timestamp};
 use handsel_reward::domain::{
     reward::{Amounts, Entitlement, Reward, Role},
-    state::{Standing, State},
+    state::{Columns, Standing, State, TakenBack},
 };
 use uuid::Uuid;
 
@@ -44,7 +44,15 @@ pub(crate) fn reward(standing: Standing, attempts: i64) -> Reward {
             due_at: NOW,
             created_at: NOW,
         },
-        state: State::restore(standing, String::new(), attempts),
+        state: State::restore(Columns {
+            standing,
+            approver: String::new(),
+            attempts,
+            settled_at: Some(NOW),
+            taken_back: (standing == Standing::Reversed)
+                .then(|| TakenBack { reward: cny("100.00"), tax: cny("20.00") }),
+        })
+        .unwrap(),
         reasons: Vec::new(),
         revision: 7,
         updated_at: NOW,

@@ -3,25 +3,32 @@
 use crate::{NOW, cny, reward};
 use expect_test::expect;
 use handsel_reward::domain::{
+    approval,
     grant::{Counters, Tally, WindowKey},
     refusal::Refusal,
-    reward::{Moved, Reward},
+    reward::{Moved, Onward, Reward},
     state::Standing,
 };
 use std::{collections::BTreeMap, fmt::Write as _};
 
 type Act = (&'static str, fn(Reward) -> Result<Moved, Refusal>);
 
-const ACTS: [Act; 8] = [
-    ("due below threshold", |reward| reward.fall_due(Some(cny("100.01")), NOW)),
-    ("due at threshold", |reward| reward.fall_due(Some(cny("100.00")), NOW)),
+const ACTS: [Act; 9] = [
+    ("due below threshold", |reward| fall_due(reward, "100.01")),
+    ("due at threshold", |reward| fall_due(reward, "100.00")),
+    ("due, to be said", |reward| reward.fall_due(Onward::Stay, NOW)),
     ("approve", |reward| reward.approve("fay", NOW)),
     ("reject", |reward| reward.reject("fay", "DUPLICATE", NOW)),
     ("instruct", |reward| reward.instruct(NOW)),
-    ("settle", |reward| reward.settle(NOW)),
+    ("settle", |reward| reward.settle(NOW, NOW)),
     ("refuse", |reward| reward.refuse(NOW)),
     ("retry", |reward| reward.retry(NOW)),
 ];
+
+fn fall_due(reward: Reward, threshold: &str) -> Result<Moved, Refusal> {
+    let onward = approval::onward(&reward, Some(cny(threshold)));
+    reward.fall_due(onward, NOW)
+}
 
 #[test]
 fn every_act_on_every_state() {
@@ -41,12 +48,19 @@ fn every_act_on_every_state() {
     expect![[r#"
         ACCRUED 0 | due below threshold | APPROVED 0 |
         ACCRUED 0 | due at threshold | PENDING_APPROVAL 0 |
+        ACCRUED 0 | due, to be said | DUE 0 |
         ACCRUED 1 | due below threshold | APPROVED 0 |
         ACCRUED 1 | due at threshold | PENDING_APPROVAL 0 |
+        ACCRUED 1 | due, to be said | DUE 0 |
+        DUE 0 | due below threshold | APPROVED 0 |
+        DUE 0 | due at threshold | PENDING_APPROVAL 0 |
+        DUE 1 | due below threshold | APPROVED 0 |
+        DUE 1 | due at threshold | PENDING_APPROVAL 0 |
         PENDING_APPROVAL 0 | approve | APPROVED 0 |
         PENDING_APPROVAL 0 | reject | REJECTED 0 | REJECTION REJECTION_TAX
-        PENDING_APPROVAL 1 | approve | APPROVED 0 |
-        PENDING_APPROVAL 1 | reject | REJECTED 0 | REJECTION REJECTION_TAX
+        PENDING_APPROVAL 1 | approve | APPROVED 1 |
+        PENDING_APPROVAL 1 | reject | REJECTED 1 | REJECTION REJECTION_TAX
+        PENDING_APPROVAL 1 | settle | PAID 1 | SETTLEMENT
         APPROVED 0 | instruct | PAYING 1 | INSTRUCTION
         APPROVED 1 | instruct | PAYING 2 | INSTRUCTION
         APPROVED 1 | settle | PAID 1 | SETTLEMENT
@@ -54,10 +68,12 @@ fn every_act_on_every_state() {
         PAYING 0 | refuse | FAILED 0 | REFUSAL
         PAYING 1 | settle | PAID 1 | SETTLEMENT
         PAYING 1 | refuse | FAILED 1 | REFUSAL
-        FAILED 0 | settle | PAID 0 | SETTLEMENT
         FAILED 0 | retry | APPROVED 0 |
         FAILED 1 | settle | PAID 1 | SETTLEMENT
         FAILED 1 | retry | APPROVED 1 |
+        RETURNED 0 | retry | APPROVED 0 |
+        RETURNED 1 | settle | PAID 1 | SETTLEMENT
+        RETURNED 1 | retry | APPROVED 1 |
     "#]]
     .assert_eq(&table);
 }
@@ -92,4 +108,28 @@ fn what_is_given_back_is_what_was_taken_and_never_more() {
         assert!(matches!(after.give_back(&reward.entitlement), Err(Refusal::OutOfRange(_))), "{situation}");
         assert_eq!(after, short, "{situation}");
     }
+}
+
+#[test]
+fn every_state_says_what_it_does_to_count_cap_and_budget() {
+    let mut table = String::new();
+    for standing in Standing::ALL {
+        writeln!(table, "{} | {}", standing.code(), standing.room().code()).unwrap();
+    }
+    expect![[r#"
+        ACCRUED | RESERVED
+        DUE | RESERVED
+        PENDING_APPROVAL | RESERVED
+        APPROVED | RESERVED
+        PAYING | RESERVED
+        PAID | USED
+        FAILED | RESERVED
+        RETURNED | RESERVED
+        WRITTEN_OFF | FREE
+        REJECTED | FREE
+        CANCELLED | FREE
+        EXPIRED | FREE
+        REVERSED | FREE
+    "#]]
+    .assert_eq(&table);
 }
