@@ -5,14 +5,19 @@
 
 pub mod approval;
 pub mod calculation;
+pub mod effective_rate;
 pub mod grant;
 pub mod ledger;
 pub mod outcome;
 pub mod plan;
 pub mod qualification;
+pub mod rate_grant;
+pub mod rate_product;
+pub mod rate_rule;
 pub mod record;
 pub mod refusal;
 pub mod reward;
+pub mod stacking;
 pub mod state;
 pub mod story;
 pub mod terms;

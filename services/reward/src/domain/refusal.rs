@@ -72,6 +72,24 @@ pub enum Refusal {
     /// No attempt has this end-to-end id.
     #[error("no attempt is known as {0}")]
     UnknownInstruction(String),
+    /// A rate grant's offer is over.
+    #[error("the offer of {0} is over")]
+    OfferExpired(String),
+    /// A contract that began before it was offered the rate.
+    #[error("the contract began before {0} was offered, which is for new contracts")]
+    StartBeforeOffer(String),
+    /// A deposit that lasts longer than the rate.
+    #[error("the contract lasts longer than {0} holds")]
+    TermNotCovered(String),
+    /// Another contract has it, or this one with other content.
+    #[error("{0} was activated before with other content: what it was activated for stands")]
+    ActivationConflict(String),
+    /// A product says nothing of a day or a term.
+    #[error("{0} has no base rate for that day and term")]
+    NoBaseRate(String),
+    /// A plan's rule names a product that is not in force.
+    #[error("{0} is not in force")]
+    RateProductNotActive(String),
     /// The bank says the contrary of what it said before.
     #[error("{0} has another, final outcome")]
     OutcomeConflict(String),
@@ -94,6 +112,12 @@ impl Refusal {
             Self::GrantConflict(_) => "GRANT_CONFLICT",
             Self::ControlSumMismatch { .. } => "CONTROL_SUM_MISMATCH",
             Self::UnknownInstruction(_) => "UNKNOWN_INSTRUCTION",
+            Self::OfferExpired(_) => "OFFER_EXPIRED",
+            Self::StartBeforeOffer(_) => "START_BEFORE_OFFER",
+            Self::TermNotCovered(_) => "TERM_NOT_COVERED",
+            Self::ActivationConflict(_) => "ACTIVATION_CONFLICT",
+            Self::NoBaseRate(_) => "NO_BASE_RATE",
+            Self::RateProductNotActive(_) => "RATE_PRODUCT_NOT_ACTIVE",
             Self::OutcomeConflict(_) => "OUTCOME_CONFLICT",
         }
     }

@@ -9,13 +9,18 @@ impl Refused for Refusal {
     fn code(&self) -> Code {
         match self {
             Self::NotFound(_) | Self::UnknownInstruction(_) => Code::NotFound,
-            Self::AlreadyExists(_) | Self::GrantConflict(_) => Code::AlreadyExists,
+            Self::AlreadyExists(_) | Self::GrantConflict(_) | Self::ActivationConflict(_) => Code::AlreadyExists,
             Self::FieldInvalid(_) | Self::CurrencyMismatch(_) | Self::FutureTime(_) => Code::InvalidArgument,
             Self::EtagMismatch(_) => Code::Aborted,
             Self::MakerIsChecker(_) => Code::PermissionDenied,
             Self::StateConflict { .. }
             | Self::PlanNotActive(_)
             | Self::ControlSumMismatch { .. }
+            | Self::OfferExpired(_)
+            | Self::StartBeforeOffer(_)
+            | Self::TermNotCovered(_)
+            | Self::NoBaseRate(_)
+            | Self::RateProductNotActive(_)
             | Self::OutcomeConflict(_) => Code::FailedPrecondition,
             Self::OutOfRange(_) => Code::OutOfRange,
         }

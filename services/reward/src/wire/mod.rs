@@ -5,6 +5,7 @@
 pub(crate) mod ledger;
 pub(crate) mod plan;
 pub(crate) mod qualification;
+pub(crate) mod rate_rule;
 pub(crate) mod reward;
 pub(crate) mod rule;
 pub(crate) mod settlement;

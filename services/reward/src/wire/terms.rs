@@ -57,7 +57,7 @@ pub(crate) fn terms_from(plan: &wire::Plan) -> Result<Terms, Vec<Violation>> {
 
 /// Faults as they are found.
 #[derive(Default)]
-pub(super) struct Faults(Vec<Violation>);
+pub(crate) struct Faults(Vec<Violation>);
 
 impl Faults {
     pub(super) fn note(&mut self, field: impl Into<String>, description: impl Into<String>) {
