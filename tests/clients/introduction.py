@@ -62,6 +62,7 @@ def main():
     generate_stubs(stubs.name)
     from google.type import decimal_pb2, money_pb2
     from google.protobuf import timestamp_pb2
+    from handsel.access.v1 import rule_pb2
     from handsel.referral.v1 import code_pb2, program_pb2, referral_pb2
     from handsel.reward.v1 import plan_pb2, reward_pb2
 
@@ -103,7 +104,8 @@ def main():
             role_rules=[
                 plan_pb2.RoleRule(role=plan_pb2.BENEFICIARY_ROLE_REFERRER, fixed=plan_pb2.FixedRule(amount=crowns(200))),
                 plan_pb2.RoleRule(role=plan_pb2.BENEFICIARY_ROLE_REFEREE, percent=plan_pb2.PercentRule(rate=decimal_pb2.Decimal(value="0.01")))],
-            budget=crowns(1_000_000), on_exceed=plan_pb2.ON_EXCEED_REDUCE, approval_threshold=crowns(150))))
+            budget=crowns(1_000_000), on_exceed=plan_pb2.ON_EXCEED_REDUCE, 
+            approval_bands=[plan_pb2.ApprovalBand(from_amount=crowns(150), roles=[rule_pb2.ROLE_FINANCE_APPROVER], approvers=1)])))
     plan = maker.call(PLAN, "PlanService", "SubmitPlan", plan_pb2.SubmitPlanRequest(request_id=request_id(), name=plan.name, etag=plan.etag))
     try:
         maker.call(PLAN, "PlanService", "ActivatePlan", plan_pb2.ActivatePlanRequest(request_id=request_id(), name=plan.name))

@@ -58,6 +58,8 @@ impl Bank {
             qualifying_amount: None,
             qualify_time: Some(self.qualified_at),
             registrar: "anna".to_owned(),
+            stage: String::new(),
+            staff: Vec::new(),
         };
         Case { request: GrantRewardsRequest { qualification: Some(qualification) }, plan }
     }

@@ -5,13 +5,14 @@ use super::{Bank, PLAN, PROGRAM, TIER_POLICY, crowns, decimal, request_id};
 use crate::installation::Service;
 use handsel_access::Role;
 use handsel_proto::handsel::{
+    access::v1 as access,
     referral::v1::{
         ActivateProgramRequest, Condition, CreateProgramRequest, FactKind, Program, Requirement, SubmitProgramRequest,
         SuccessRule, program_service_client::ProgramServiceClient,
     },
     reward::v1::{
-        ActivatePlanRequest, BeneficiaryRole, CreatePlanRequest, FixedRule, OnExceed, PercentRule, Plan, RoleRule,
-        SubmitPlanRequest, TierMultiplier, plan_service_client::PlanServiceClient, role_rule,
+        ActivatePlanRequest, ApprovalBand, BeneficiaryRole, CreatePlanRequest, FixedRule, OnExceed, PercentRule, Plan,
+        RoleRule, SubmitPlanRequest, TierMultiplier, plan_service_client::PlanServiceClient, role_rule,
     },
     tier::v1::{
         ActivateTierPolicyRequest, Activity, BandScoring, CreateTierPolicyRequest, EvaluateTiersRequest,
@@ -168,7 +169,11 @@ fn plan() -> Plan {
         role_rules: vec![referrer, referee],
         budget: Some(crowns(1_000_000)),
         on_exceed: OnExceed::Reduce.into(),
-        approval_threshold: Some(crowns(250)),
+        approval_bands: vec![ApprovalBand {
+            from_amount: Some(crowns(250)),
+            roles: vec![access::Role::FinanceApprover.into()],
+            approvers: 1,
+        }],
         ..Plan::default()
     }
 }

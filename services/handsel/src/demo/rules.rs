@@ -6,13 +6,14 @@ use super::requests::{crowns, decimal, request_id};
 use anyhow::Result;
 use handsel_money::Timestamp;
 use handsel_proto::handsel::{
+    access::v1 as access,
     referral::v1::{
         ActivateProgramRequest, Condition, CreateProgramRequest, FactKind, Program, Requirement, SubmitProgramRequest,
         SuccessRule, program_service_client::ProgramServiceClient,
     },
     reward::v1::{
-        ActivatePlanRequest, BeneficiaryCap, BeneficiaryRole, CreatePlanRequest, FixedRule, FlatTax, OnExceed,
-        PercentRule, Plan, RoleRule, SubmitPlanRequest, TierMultiplier, Window, flat_tax,
+        ActivatePlanRequest, ApprovalBand, BeneficiaryCap, BeneficiaryRole, CreatePlanRequest, FixedRule, FlatTax,
+        OnExceed, PercentRule, Plan, RoleRule, SubmitPlanRequest, TierMultiplier, Window, flat_tax,
         plan_service_client::PlanServiceClient, role_rule,
     },
     tier::v1::{
@@ -106,7 +107,11 @@ async fn make_plan(cast: &Cast) -> Result<()> {
             borne_by: flat_tax::BorneBy::Recipient.into(),
         }),
         holding_days: 30,
-        approval_threshold: Some(crowns(250)),
+        approval_bands: vec![ApprovalBand {
+            from_amount: Some(crowns(250)),
+            roles: vec![access::Role::FinanceApprover.into()],
+            approvers: 1,
+        }],
         ..Plan::default()
     };
     let mut maker = PlanServiceClient::new(cast.maker.clone());

@@ -117,6 +117,8 @@ fn qualification(referral: &Referral, tracked: &Tracked) -> Result<deliver_reque
         qualifying_amount: tracked.completion.and_then(|completion| completion.amount).map(wire::to_money),
         qualify_time: tracked.completion.map(|completion| wire::to_timestamp(completion.qualified_at)),
         registrar: referral.registrar.clone(),
+        stage: String::new(),
+        staff: Vec::new(),
     };
     let content = Some(deliver_request::message::Content::Qualification(qualification));
     Ok(deliver_request::Message { sequence: 0, traceparent: String::new(), content })

@@ -58,9 +58,11 @@ CREATE TABLE beneficiary_tier (
     PRIMARY KEY (customer, effective_at)
 );
 
--- A qualified referral, once for ever: the guard against granting twice.
+-- A qualified referral, or a stage of one, once for ever: the guard against granting twice.
 CREATE TABLE qualification (
-    referral UUID PRIMARY KEY,
+    referral UUID NOT NULL,
+    -- Empty: the whole referral.
+    stage TEXT NOT NULL,
     plan_id TEXT NOT NULL,
     plan_version BIGINT NOT NULL,
     branch TEXT NOT NULL,
@@ -70,23 +72,36 @@ CREATE TABLE qualification (
     qualifying_minor BIGINT NOT NULL CHECK (qualifying_minor >= 0),
     qualified_at TIMESTAMPTZ NOT NULL,
     registrar TEXT NOT NULL,
+    -- Who shares a team's award, `staff/7=1.5` joined by ' '; the first is rewarded as STAFF.
+    staff TEXT NOT NULL,
     recorded_at TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (referral, stage),
     FOREIGN KEY (plan_id, plan_version) REFERENCES plan (id, version)
 );
 
 CREATE TABLE reward (
     id UUID PRIMARY KEY,
-    referral UUID NOT NULL REFERENCES qualification (referral),
+    referral UUID NOT NULL,
     plan_id TEXT NOT NULL,
     plan_version BIGINT NOT NULL,
-    role TEXT NOT NULL CHECK (role IN ('REFERRER', 'REFEREE')),
-    -- Empty: the whole referral, and no milestone.
-    stage TEXT NOT NULL DEFAULT '',
-    milestone TEXT NOT NULL DEFAULT '',
-    beneficiary TEXT NOT NULL,
+    role TEXT NOT NULL CHECK (role IN ('REFERRER', 'REFEREE', 'STAFF', 'TEAM')),
+    -- Empty: the whole referral.
+    stage TEXT NOT NULL,
+    -- Empty and 0: an ordinary reward, no milestone's.
+    milestone TEXT NOT NULL,
+    milestone_count BIGINT NOT NULL CHECK (milestone_count >= 0),
+    -- `customers/` and the bank's customer number, or `staff/` and the staff number.
+    beneficiary TEXT NOT NULL
+        CHECK (beneficiary LIKE CASE WHEN role IN ('STAFF', 'TEAM') THEN 'staff/_%' ELSE 'customers/_%' END),
     branch TEXT NOT NULL,
     tier TEXT NOT NULL,
     currency TEXT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('CASH', 'POINTS', 'ITEM', 'RATE')),
+    -- How many points or items; 0 for what is counted in money alone.
+    quantity BIGINT NOT NULL CHECK (quantity >= 0),
+    -- What the item or the points are; empty for money.
+    item TEXT NOT NULL,
+    -- Of points and items, what they are declared to be worth.
     gross_minor BIGINT NOT NULL CHECK (gross_minor >= 0),
     reward_minor BIGINT NOT NULL CHECK (reward_minor BETWEEN 0 AND gross_minor),
     tax_minor BIGINT NOT NULL CHECK (tax_minor >= 0),
@@ -95,6 +110,11 @@ CREATE TABLE reward (
     -- Joined by ' ', empty where nothing cut it.
     reasons TEXT NOT NULL,
     window_key TEXT NOT NULL,
+    -- The season whose budget it counts against; empty: the plan has none.
+    season TEXT NOT NULL,
+    -- Where the beneficiary may choose between money and a rate: what he gets if he does not, and until when he may.
+    choice_default TEXT NOT NULL CHECK (choice_default IN ('', 'CASH', 'RATE')),
+    choice_until TIMESTAMPTZ,
     -- Every input and step of the calculation: a format number and JSON, to compute it again.
     trace BYTEA NOT NULL,
     qualified_at TIMESTAMPTZ NOT NULL,
@@ -117,8 +137,13 @@ CREATE TABLE reward (
     CHECK ((state IN ('PAID', 'REVERSED')) = (settled_at IS NOT NULL)),
     CHECK (reversed_minor = 0 OR state IN ('PAID', 'REVERSED')),
     CHECK ((state = 'REVERSED') = (reversed_minor = reward_minor AND reward_minor > 0)),
-    UNIQUE (referral, plan_id, role, stage, milestone),
-    CHECK (reward_minor > 0 OR state = 'REJECTED')
+    UNIQUE (referral, plan_id, stage, role, milestone, milestone_count, beneficiary),
+    FOREIGN KEY (referral, stage) REFERENCES qualification (referral, stage),
+    CHECK ((milestone = '') = (milestone_count = 0)),
+    CHECK ((kind IN ('POINTS', 'ITEM')) = (item <> '')),
+    CHECK (kind IN ('POINTS', 'ITEM') OR quantity = 0),
+    CHECK ((choice_default = '') = (choice_until IS NULL)),
+    CHECK (reward_minor > 0 OR quantity > 0 OR state = 'REJECTED')
 );
 -- A trace is text of two kilobytes that repeats itself: lz4 takes a third of the time of the default, where the server has it.
 DO $$ BEGIN
@@ -140,11 +165,13 @@ BEGIN
 END $$;
 CREATE TRIGGER reward_is_kept BEFORE DELETE ON reward FOR EACH ROW EXECUTE FUNCTION reward_facts_stay();
 CREATE TRIGGER reward_facts_stay BEFORE UPDATE ON reward FOR EACH ROW
-    WHEN ((OLD.referral, OLD.plan_id, OLD.plan_version, OLD.role, OLD.beneficiary, OLD.currency, OLD.reward_minor,
-           OLD.tax_minor, OLD.net_minor, OLD.trace, OLD.window_key)
+    WHEN ((OLD.referral, OLD.plan_id, OLD.plan_version, OLD.stage, OLD.role, OLD.milestone, OLD.milestone_count,
+           OLD.beneficiary, OLD.currency, OLD.kind, OLD.quantity, OLD.item, OLD.gross_minor, OLD.reward_minor,
+           OLD.tax_minor, OLD.net_minor, OLD.cost_minor, OLD.trace, OLD.window_key, OLD.season)
           IS DISTINCT FROM
-          (NEW.referral, NEW.plan_id, NEW.plan_version, NEW.role, NEW.beneficiary, NEW.currency, NEW.reward_minor,
-           NEW.tax_minor, NEW.net_minor, NEW.trace, NEW.window_key))
+          (NEW.referral, NEW.plan_id, NEW.plan_version, NEW.stage, NEW.role, NEW.milestone, NEW.milestone_count,
+           NEW.beneficiary, NEW.currency, NEW.kind, NEW.quantity, NEW.item, NEW.gross_minor, NEW.reward_minor,
+           NEW.tax_minor, NEW.net_minor, NEW.cost_minor, NEW.trace, NEW.window_key, NEW.season))
     EXECUTE FUNCTION reward_facts_stay();
 
 CREATE TABLE attempt (

@@ -51,9 +51,11 @@ CREATE TABLE beneficiary_tier (
     PRIMARY KEY (customer, effective_at)
 ) STRICT;
 
--- A qualified referral, once for ever: the guard against granting twice.
+-- A qualified referral, or a stage of one, once for ever: the guard against granting twice.
 CREATE TABLE qualification (
-    referral BLOB PRIMARY KEY,
+    referral BLOB NOT NULL,
+    -- Empty: the whole referral.
+    stage TEXT NOT NULL,
     plan_id TEXT NOT NULL,
     plan_version INTEGER NOT NULL,
     branch TEXT NOT NULL,
@@ -63,23 +65,36 @@ CREATE TABLE qualification (
     qualifying_minor INTEGER NOT NULL CHECK (qualifying_minor >= 0),
     qualified_at TEXT NOT NULL,
     registrar TEXT NOT NULL,
+    -- Who shares a team's award, `staff/7=1.5` joined by ' '; the first is rewarded as STAFF.
+    staff TEXT NOT NULL,
     recorded_at TEXT NOT NULL,
+    PRIMARY KEY (referral, stage),
     FOREIGN KEY (plan_id, plan_version) REFERENCES plan (id, version)
 ) STRICT;
 
 CREATE TABLE reward (
     id BLOB PRIMARY KEY,
-    referral BLOB NOT NULL REFERENCES qualification (referral),
+    referral BLOB NOT NULL,
     plan_id TEXT NOT NULL,
     plan_version INTEGER NOT NULL,
-    role TEXT NOT NULL CHECK (role IN ('REFERRER', 'REFEREE')),
-    -- Empty: the whole referral, and no milestone.
-    stage TEXT NOT NULL DEFAULT '',
-    milestone TEXT NOT NULL DEFAULT '',
-    beneficiary TEXT NOT NULL,
+    role TEXT NOT NULL CHECK (role IN ('REFERRER', 'REFEREE', 'STAFF', 'TEAM')),
+    -- Empty: the whole referral.
+    stage TEXT NOT NULL,
+    -- Empty and 0: an ordinary reward, no milestone's.
+    milestone TEXT NOT NULL,
+    milestone_count INTEGER NOT NULL CHECK (milestone_count >= 0),
+    -- `customers/` and the bank's customer number, or `staff/` and the staff number.
+    beneficiary TEXT NOT NULL
+        CHECK (beneficiary LIKE CASE WHEN role IN ('STAFF', 'TEAM') THEN 'staff/_%' ELSE 'customers/_%' END),
     branch TEXT NOT NULL,
     tier TEXT NOT NULL,
     currency TEXT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('CASH', 'POINTS', 'ITEM', 'RATE')),
+    -- How many points or items; 0 for what is counted in money alone.
+    quantity INTEGER NOT NULL CHECK (quantity >= 0),
+    -- What the item or the points are; empty for money.
+    item TEXT NOT NULL,
+    -- Of points and items, what they are declared to be worth.
     gross_minor INTEGER NOT NULL CHECK (gross_minor >= 0),
     reward_minor INTEGER NOT NULL CHECK (reward_minor BETWEEN 0 AND gross_minor),
     tax_minor INTEGER NOT NULL CHECK (tax_minor >= 0),
@@ -88,6 +103,11 @@ CREATE TABLE reward (
     -- Joined by ' ', empty where nothing cut it.
     reasons TEXT NOT NULL,
     window_key TEXT NOT NULL,
+    -- The season whose budget it counts against; empty: the plan has none.
+    season TEXT NOT NULL,
+    -- Where the beneficiary may choose between money and a rate: what he gets if he does not, and until when he may.
+    choice_default TEXT NOT NULL CHECK (choice_default IN ('', 'CASH', 'RATE')),
+    choice_until TEXT,
     -- Every input and step of the calculation: a format number and JSON, to compute it again.
     trace BLOB NOT NULL,
     qualified_at TEXT NOT NULL,
@@ -110,8 +130,13 @@ CREATE TABLE reward (
     CHECK ((state IN ('PAID', 'REVERSED')) = (settled_at IS NOT NULL)),
     CHECK (reversed_minor = 0 OR state IN ('PAID', 'REVERSED')),
     CHECK ((state = 'REVERSED') = (reversed_minor = reward_minor AND reward_minor > 0)),
-    UNIQUE (referral, plan_id, role, stage, milestone),
-    CHECK (reward_minor > 0 OR state = 'REJECTED')
+    UNIQUE (referral, plan_id, stage, role, milestone, milestone_count, beneficiary),
+    FOREIGN KEY (referral, stage) REFERENCES qualification (referral, stage),
+    CHECK ((milestone = '') = (milestone_count = 0)),
+    CHECK ((kind IN ('POINTS', 'ITEM')) = (item <> '')),
+    CHECK (kind IN ('POINTS', 'ITEM') OR quantity = 0),
+    CHECK ((choice_default = '') = (choice_until IS NULL)),
+    CHECK (reward_minor > 0 OR quantity > 0 OR state = 'REJECTED')
 ) STRICT;
 CREATE INDEX reward_newest ON reward (created_at, id);
 CREATE INDEX reward_by_branch ON reward (branch, created_at, id);
@@ -175,11 +200,13 @@ BEGIN SELECT RAISE(ABORT, 'a plan in force is never changed or deleted'); END;
 CREATE TRIGGER reward_is_kept BEFORE DELETE ON reward
 BEGIN SELECT RAISE(ABORT, 'a reward is never deleted, and what it was granted for and how much never changes'); END;
 CREATE TRIGGER reward_facts_stay BEFORE UPDATE ON reward WHEN 
-    (OLD.referral, OLD.plan_id, OLD.plan_version, OLD.role, OLD.beneficiary, OLD.currency, OLD.reward_minor,
-     OLD.tax_minor, OLD.net_minor, OLD.trace, OLD.window_key)
+    (OLD.referral, OLD.plan_id, OLD.plan_version, OLD.stage, OLD.role, OLD.milestone, OLD.milestone_count,
+     OLD.beneficiary, OLD.currency, OLD.kind, OLD.quantity, OLD.item, OLD.gross_minor, OLD.reward_minor,
+     OLD.tax_minor, OLD.net_minor, OLD.cost_minor, OLD.trace, OLD.window_key, OLD.season)
     IS NOT
-    (NEW.referral, NEW.plan_id, NEW.plan_version, NEW.role, NEW.beneficiary, NEW.currency, NEW.reward_minor,
-     NEW.tax_minor, NEW.net_minor, NEW.trace, NEW.window_key)
+    (NEW.referral, NEW.plan_id, NEW.plan_version, NEW.stage, NEW.role, NEW.milestone, NEW.milestone_count,
+     NEW.beneficiary, NEW.currency, NEW.kind, NEW.quantity, NEW.item, NEW.gross_minor, NEW.reward_minor,
+     NEW.tax_minor, NEW.net_minor, NEW.cost_minor, NEW.trace, NEW.window_key, NEW.season)
 BEGIN SELECT RAISE(ABORT, 'a reward is never deleted, and what it was granted for and how much never changes'); END;
 CREATE TRIGGER transfer_is_kept_changed BEFORE UPDATE ON transfer
 BEGIN SELECT RAISE(ABORT, 'transfer is append-only'); END;

@@ -74,7 +74,8 @@ impl ApproveRewards {
     }
 }
 
-pub(super) type MakersByReferral = BTreeMap<Uuid, Makers>;
+/// By referral and stage.
+pub(super) type MakersByReferral = BTreeMap<(Uuid, String), Makers>;
 
 pub(super) async fn makers_of(tx: &mut Tx, rewards: &[Reward]) -> Result<MakersByReferral, Fault> {
     let mut referrals: Vec<Uuid> = rewards.iter().map(|reward| reward.entitlement.referral).collect();
@@ -86,7 +87,7 @@ pub(super) async fn makers_of(tx: &mut Tx, rewards: &[Reward]) -> Result<MakersB
     let rows = store::qualification::makers(tx, referrals).await?;
     let makers = rows.into_iter().map(|row| {
         let makers = Makers { registrar: row.registrar, plan_maker: row.plan_maker };
-        (row.referral, makers)
+        ((row.referral, row.stage), makers)
     });
     Ok(makers.collect())
 }
@@ -99,7 +100,7 @@ pub(super) fn check_person(
     person: &str,
     actor: &Actor,
 ) -> Result<(), Refusal> {
-    match makers.get(&reward.entitlement.referral) {
+    match makers.get(&(reward.entitlement.referral, reward.entitlement.stage.clone())) {
         Some(makers) => approval::second_person(reward, makers, person)
             .and_then(|()| approval::second_person(reward, makers, &actor.subject)),
         None => Err(Refusal::MakerIsChecker(reward.name())),

@@ -86,7 +86,7 @@ impl Deliver {
     async fn take_tier(&self, tx: &mut Tx, change: &TierChange) -> Result<Verdict, Fault> {
         let TierChange { customer, tier, effective_at } = change;
         store::tier::record(tx, customer, tier, *effective_at, self.now).await?;
-        let name = format!("customers/{customer}");
+        let name = customer.clone();
         let owed = Owed::Audit(Statement {
             kind: "reward.tier_noted",
             time: self.now,

@@ -24,7 +24,7 @@ impl Command for FallDue {
         for reward in store::reward::lock_due(tx, At(self.now), self.limit).await? {
             let (plan, version) = (&reward.entitlement.plan, reward.entitlement.plan_version);
             let plan = self.means.plans.get(tx, plan, version).await?.map_err(|refusal| inconsistent(&refusal))?;
-            let onward = approval::onward(&reward, plan.plan.terms.approval_threshold);
+            let onward = approval::onward(&reward, &plan.plan.terms.payment.approval_bands);
             let moved = reward.fall_due(onward, self.now).map_err(|refusal| inconsistent(&refusal))?;
             moves.note(&self.means, moved, self.now, |reward| {
                 statements::of_reward("reward.due", "fall-due", reward, &actor, self.now, statements::standing(reward))

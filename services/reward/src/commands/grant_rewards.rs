@@ -64,7 +64,7 @@ impl Command for GrantRewards {
 pub(crate) async fn grant_all(means: &Means, tx: &mut Tx, cases: &[&Case]) -> Result<Vec<Outcome>, Fault> {
     let mut known = granted_before(tx, cases).await?;
     let fresh: Vec<&Case> =
-        cases.iter().copied().filter(|case| !known.contains_key(&case.qualification.referral)).collect();
+        cases.iter().copied().filter(|case| !known.contains_key(&case.qualification.key())).collect();
     let plans = plans_of(means, tx, &fresh).await?;
     let tiers = tiers_of(tx, &fresh).await?;
     let before = counters_of(tx, &fresh, &plans).await?;
@@ -74,7 +74,7 @@ pub(crate) async fn grant_all(means: &Means, tx: &mut Tx, cases: &[&Case]) -> Re
     let mut outcomes = Vec::with_capacity(cases.len());
     for case in cases {
         let qualification = &case.qualification;
-        if let Some((earlier, rewards)) = known.get(&qualification.referral) {
+        if let Some((earlier, rewards)) = known.get(&qualification.key()) {
             outcomes.push(again(qualification, earlier, rewards));
             continue;
         }
@@ -84,7 +84,7 @@ pub(crate) async fn grant_all(means: &Means, tx: &mut Tx, cases: &[&Case]) -> Re
         });
         outcomes.push(decided.map(|(plan, grants)| {
             let rewards: Vec<Reward> = grants.iter().map(|grant| grant.reward.clone()).collect();
-            known.insert(qualification.referral, (qualification.clone(), rewards.clone()));
+            known.insert(qualification.key(), (qualification.clone(), rewards.clone()));
             added.cases.push((case, plan));
             added.grants.extend(grants.into_iter().map(|grant| (*case, grant)));
             rewards
@@ -104,20 +104,21 @@ fn again(qualification: &Qualification, earlier: &Qualification, rewards: &[Rewa
     }
 }
 
-type Known = HashMap<Uuid, (Qualification, Vec<Reward>)>;
+/// By referral and stage.
+type Known = HashMap<(Uuid, String), (Qualification, Vec<Reward>)>;
 
 async fn granted_before(tx: &mut Tx, cases: &[&Case]) -> Result<Known, Fault> {
     let referrals: BTreeSet<Uuid> = cases.iter().map(|case| case.qualification.referral).collect();
     let earlier = store::qualification::of_referrals(tx, referrals.into_iter().collect()).await?;
     let rewards = store::reward::of_referrals(tx, earlier.iter().map(|one| one.referral).collect()).await?;
-    let mut known: Known = earlier.into_iter().map(|one| (one.referral, (one, Vec::new()))).collect();
+    let mut known: Known = earlier.into_iter().map(|one| (one.key(), (one, Vec::new()))).collect();
     for reward in rewards {
-        if let Some((_, rewards)) = known.get_mut(&reward.entitlement.referral) {
+        if let Some((_, rewards)) = known.get_mut(&(reward.entitlement.referral, reward.entitlement.stage.clone())) {
             rewards.push(reward);
         }
     }
-    for (_, rewards) in known.values_mut() {
-        rewards.sort_by_key(|reward| reward.entitlement.role);
+    for (qualification, rewards) in known.values_mut() {
+        rewards.sort_by_key(|reward| qualification.place_of(&reward.entitlement));
     }
     Ok(known)
 }

@@ -49,7 +49,7 @@ impl HandOut {
             kind: "payout.sent",
             time: self.now,
             actor: self.actor.clone(),
-            subjects: vec![reward.clone(), format!("customers/{}", open.payee)],
+            subjects: vec![reward.clone(), open.payee.clone()],
             action: "send",
             outcome: "success",
             reason: None,

@@ -36,11 +36,7 @@ pub(crate) fn of_reward(
         kind,
         time: now,
         actor: actor.clone(),
-        subjects: vec![
-            reward.name(),
-            format!("referrals/{}", entitlement.referral),
-            format!("customers/{}", entitlement.beneficiary),
-        ],
+        subjects: vec![reward.name(), format!("referrals/{}", entitlement.referral), entitlement.beneficiary.clone()],
         action,
         outcome: "success",
         reason: reward.reasons.last().cloned(),

@@ -3,6 +3,7 @@
 use super::{
     refusal::Refusal,
     reward::{Onward, Reward},
+    terms::{ApprovalBand, band_of},
 };
 use handsel_money::Money;
 
@@ -15,10 +16,12 @@ pub struct Makers {
     pub plan_maker: String,
 }
 
-/// Where a due reward goes: to people from the plan's threshold on, to nobody below.
-pub fn onward(reward: &Reward, threshold: Option<Money>) -> Onward {
-    let asked = threshold.is_some_and(|threshold| reward.entitlement.amounts.reward.minor() >= threshold.minor());
-    if asked { Onward::People } else { Onward::Nobody }
+/// Where a due reward goes: to people where it falls into one of the plan's bands, to nobody below.
+pub fn onward(reward: &Reward, bands: &[ApprovalBand]) -> Onward {
+    match band_of(bands, reward.entitlement.amounts.reward) {
+        Some(_) => Onward::People,
+        None => Onward::Nobody,
+    }
 }
 
 /// Refuses a check by whoever registered the referral or made the plan.

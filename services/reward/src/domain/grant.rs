@@ -5,16 +5,16 @@
 use super::{
     calculation::{
         caps::Used,
-        cash::{self, CashInput, CashReward, CashTerms},
+        cash::{self, CashInput, CashReward},
         error::CalculationError,
     },
     ledger::{self, Posting},
     qualification::{QUALIFICATION_TOLERANCE, Qualification, not_in_the_future},
     record::{Days, Record},
     refusal::{Fault, Refusal},
-    reward::{Amounts, Entitlement, Reward, Role},
+    reward::{Amounts, Entitlement, Kind, Reward, Role},
     state::{Accrued, Rejected, State},
-    terms::PlanInForce,
+    terms::{PlanInForce, RoleInForce},
 };
 use handsel_money::{Class, Currency, Money, Timestamp};
 use std::{borrow::Cow, collections::BTreeMap};
@@ -30,7 +30,7 @@ pub struct WindowKey {
     pub plan: String,
     /// The window, e.g. `2025-06`.
     pub window: String,
-    /// The bank's customer number.
+    /// `customers/{customer}` or `staff/{staff}`.
     pub beneficiary: String,
 }
 
@@ -98,11 +98,11 @@ pub fn window_key(plan: &str, window: &str, beneficiary: &str) -> Option<WindowK
     })
 }
 
-/// The windows that a qualification's rewards count in, one for each role of the plan.
+/// The windows that a qualification's rewards count in, one for each beneficiary.
 pub fn windows_of(plan: &PlanInForce, qualification: &Qualification) -> Vec<WindowKey> {
     let window = window_of(plan, qualification.qualified_at);
-    let of_role = |role| window_key(&plan.plan.id, &window, qualification.beneficiary(role));
-    plan.roles.iter().filter_map(|(role, _)| of_role(*role)).collect()
+    let beneficiaries = plan.of_stage(&qualification.stage).flat_map(|role| qualification.beneficiaries(role.role));
+    beneficiaries.filter_map(|beneficiary| window_key(&plan.plan.id, &window, beneficiary)).collect()
 }
 
 fn window_of(plan: &PlanInForce, qualified_at: Timestamp) -> String {
@@ -138,11 +138,11 @@ pub struct Grant<'a> {
     pub postings: Vec<Posting>,
 }
 
-/// Decides the rewards of one qualified referral, the referrer's first, and moves the counters.
+/// Decides the rewards of one qualified referral or stage, the referrer's first, and moves the counters.
 ///
 /// # Errors
-/// In this order: [`Refusal::FutureTime`], [`Refusal::CurrencyMismatch`], [`Refusal::FieldInvalid`] for an amount below 0,
-/// [`Refusal::OutOfRange`]. The counters are then as before.
+/// In this order: [`Refusal::FutureTime`], [`Refusal::CurrencyMismatch`], [`Refusal::FieldInvalid`] for an amount below 0 or a
+/// stage that the plan does not name, [`Refusal::OutOfRange`]. The counters are then as before.
 pub fn decide<'a>(
     plan: &'a PlanInForce,
     qualification: &Qualification,
@@ -163,6 +163,12 @@ pub fn decide<'a>(
             "an amount is below zero",
         )]));
     }
+    if plan.of_stage(&qualification.stage).next().is_none() {
+        return Err(Refusal::FieldInvalid(vec![Fault::new(
+            "qualification.stage",
+            "the plan pays nothing for this stage",
+        )]));
+    }
     let days = days(plan, qualification.qualified_at)?;
     let window = window_of(plan, qualification.qualified_at);
     let case = Case { plan, qualification, amount, days, window, now };
@@ -175,8 +181,10 @@ pub fn decide<'a>(
         moved.windows.insert(key, tally);
     }
     let mut grants = Vec::with_capacity(plan.roles.len());
-    for (role, cash_terms) in &plan.roles {
-        grants.push(case.grant(*role, cash_terms, tiers, &mut moved, next_id())?);
+    for role in plan.of_stage(&qualification.stage) {
+        for beneficiary in qualification.beneficiaries(role.role) {
+            grants.push(case.grant(role, beneficiary, tiers, &mut moved, next_id())?);
+        }
     }
     counters.granted.extend(moved.granted);
     counters.windows.extend(moved.windows);
@@ -196,13 +204,13 @@ struct Case<'a, 'b> {
 impl<'a> Case<'a, '_> {
     fn grant(
         &self,
-        role: Role,
-        terms: &'a CashTerms,
+        role: &'a RoleInForce,
+        beneficiary: &str,
         tiers: &Tiers,
         counters: &mut Counters,
         id: Uuid,
     ) -> Result<Grant<'a>, Refusal> {
-        let beneficiary = self.qualification.beneficiary(role);
+        let terms = &role.terms;
         let key = window_key(&self.plan.plan.id, &self.window, beneficiary);
         let used = counters.used(&self.plan.plan.id, key.as_ref(), terms.currency);
         let tier = tiers.at(beneficiary, self.qualification.qualified_at);
@@ -216,7 +224,7 @@ impl<'a> Case<'a, '_> {
         let (used, _) = used.granted(computed.reward).map_err(|error| refused(&error))?;
         counters.set(&self.plan.plan.id, key, &used);
 
-        let reward = self.reward(role, id, tier.unwrap_or_default(), &computed);
+        let reward = self.reward(role.role, beneficiary, id, tier.unwrap_or_default(), &computed);
         let postings = match reward.state {
             State::Rejected(_) => Vec::new(),
             _ => ledger::accrual(&reward.entitlement.amounts),
@@ -233,7 +241,7 @@ impl<'a> Case<'a, '_> {
         Ok(Grant { reward, record, postings })
     }
 
-    fn reward(&self, role: Role, id: Uuid, tier: &str, computed: &CashReward) -> Reward {
+    fn reward(&self, role: Role, beneficiary: &str, id: Uuid, tier: &str, computed: &CashReward) -> Reward {
         let mut reasons: Vec<String> = computed.reasons.iter().map(ToString::to_string).collect();
         let nothing = computed.reward.is_zero();
         if nothing && reasons.is_empty() {
@@ -245,9 +253,15 @@ impl<'a> Case<'a, '_> {
             plan: self.plan.plan.id.clone(),
             plan_version: self.plan.plan.version,
             role,
-            beneficiary: self.qualification.beneficiary(role).to_owned(),
+            stage: self.qualification.stage.clone(),
+            milestone: String::new(),
+            milestone_count: 0,
+            beneficiary: beneficiary.to_owned(),
             branch: self.qualification.branch.clone(),
             tier: tier.to_owned(),
+            kind: Kind::Cash,
+            quantity: 0,
+            item: String::new(),
             amounts: Amounts {
                 gross: computed.gross,
                 reward: computed.reward,
@@ -256,6 +270,8 @@ impl<'a> Case<'a, '_> {
                 cost: computed.cost,
             },
             window: self.window.clone(),
+            season: String::new(),
+            choice: None,
             qualified_at: self.qualification.qualified_at,
             // Never before it was granted: a referral may be told late.
             due_at: self.days.due_at.max(self.now),

@@ -16,7 +16,44 @@ super::codes! {
         Referrer = "REFERRER",
         /// Who was introduced.
         Referee = "REFEREE",
+        /// The member of staff who looked after the referral.
+        Staff = "STAFF",
+        /// One of those who share the team's award.
+        Team = "TEAM",
     }
+}
+
+super::codes! {
+    /// What a reward is.
+    pub enum Kind {
+        /// Money.
+        Cash = "CASH",
+        /// Points, each of a declared worth.
+        Points = "POINTS",
+        /// A voucher, a gift, a fee not charged, a better service, an honour: of a declared worth.
+        Item = "ITEM",
+        /// A preferential rate.
+        Rate = "RATE",
+    }
+}
+
+super::codes! {
+    /// A side of a choice that the beneficiary makes once.
+    pub enum Side {
+        /// The money.
+        Cash = "CASH",
+        /// The preferential rate.
+        Rate = "RATE",
+    }
+}
+
+/// A choice that the beneficiary may make, once, until an instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Choice {
+    /// What he gets if he does not choose.
+    pub default: Side,
+    /// The first instant at which it is too late.
+    pub until: Timestamp,
 }
 
 /// The five amounts of a reward, in one currency.
@@ -47,16 +84,32 @@ pub struct Entitlement {
     pub plan_version: i64,
     /// As what the beneficiary is rewarded.
     pub role: Role,
-    /// The bank's customer number.
+    /// The stage of the referral that earned it; empty: the whole referral.
+    pub stage: String,
+    /// The milestone that pays it; empty: it is an ordinary reward.
+    pub milestone: String,
+    /// The count at which the milestone fired; 0: it is an ordinary reward.
+    pub milestone_count: i64,
+    /// `customers/` and the bank's customer number; as STAFF and TEAM `staff/` and the staff number.
     pub beneficiary: String,
     /// The branch that owns the referral.
     pub branch: String,
     /// The beneficiary's tier at the qualifying instant; empty: none.
     pub tier: String,
-    /// How much.
+    /// What it is.
+    pub kind: Kind,
+    /// How many points or items; 0 for what is counted in money alone.
+    pub quantity: i64,
+    /// What the points or items are; empty for money.
+    pub item: String,
+    /// How much; of points and items, what they are declared to be worth.
     pub amounts: Amounts,
     /// The window it counts in, e.g. `2025-06`; empty where the plan has no cap.
     pub window: String,
+    /// The season whose budget it counts against, e.g. `2025-Q2`; empty where the plan has none.
+    pub season: String,
+    /// The choice that the beneficiary was offered with it.
+    pub choice: Option<Choice>,
     /// When the completing fact happened.
     pub qualified_at: Timestamp,
     /// When it becomes payable.
@@ -66,9 +119,10 @@ pub struct Entitlement {
 }
 
 impl Entitlement {
-    /// What identifies it for ever, whatever its id: referral, plan, role, stage, milestone.
+    /// What identifies it for ever, whatever its id: referral, plan, stage, role, milestone, its count, beneficiary.
     pub fn natural_key(&self) -> String {
-        format!("{}/{}/{}//", self.referral, self.plan, self.role.code())
+        let Self { referral, plan, stage, role, milestone, milestone_count, beneficiary, .. } = self;
+        format!("{referral}/{plan}/{stage}/{}/{milestone}/{milestone_count}/{beneficiary}", role.code())
     }
 }
 

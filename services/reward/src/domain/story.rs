@@ -22,11 +22,15 @@ fn who(reward: &Reward, record: &Record<'_>) -> String {
     let did = match entitlement.role {
         Role::Referrer => "introduced a new customer",
         Role::Referee => "was introduced as a new customer",
+        Role::Staff => "looked after a new customer",
+        Role::Team => "had a part in winning a new customer",
     };
-    format!(
-        "Customer {} {did} in referral {}, which qualified on {}.",
-        entitlement.beneficiary, entitlement.referral, record.days.qualified_on
-    )
+    let who = match entitlement.beneficiary.split_once('/') {
+        Some(("staff", number)) => format!("Staff member {number}"),
+        Some((_, number)) => format!("Customer {number}"),
+        None => entitlement.beneficiary.clone(),
+    };
+    format!("{who} {did} in referral {}, which qualified on {}.", entitlement.referral, record.days.qualified_on)
 }
 
 /// Where it is now, and until when where that is known.

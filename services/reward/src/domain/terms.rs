@@ -1,12 +1,16 @@
 //! What a plan pays: its terms, checked as a whole before they are ever kept.
 
+mod payment;
+
+pub use payment::{ApprovalBand, Approver, GateCheck, Payment, band_of};
+
 use super::{
     calculation::{caps::Limits, cash::CashTerms, rule::RoleRule, tax::Tax, window::Window},
     plan::Plan,
     refusal::{Fault, Refusal},
     reward::Role,
 };
-use handsel_money::{Currency, Money, Rounding, Zone};
+use handsel_money::{Currency, Rounding, Zone};
 use serde::{Deserialize, Serialize};
 
 /// The terms of one plan version. All amounts are in its one currency.
@@ -18,7 +22,7 @@ pub struct Terms {
     pub zone: Zone,
     /// For everything the plan computes.
     pub rounding: Rounding,
-    /// What each role gets, a role at most once.
+    /// What each role gets, a role at most once for each stage.
     pub roles: Vec<RoleTerms>,
     /// The window of the beneficiary's caps; absent: no such caps.
     pub window: Option<Window>,
@@ -28,15 +32,17 @@ pub struct Terms {
     pub tax: Tax,
     /// Whole days from qualification to the day a reward is due.
     pub holding_days: i32,
-    /// A reward of this amount or more waits for a person.
-    pub approval_threshold: Option<Money>,
+    /// What is asked before and after it is paid.
+    pub payment: Payment,
 }
 
-/// What one role gets.
+/// What one role gets for one stage.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RoleTerms {
     /// Who.
     pub role: Role,
+    /// For which stage of a referral; empty: the whole referral.
+    pub stage: String,
     /// How much.
     pub rule: RoleRule,
 }
@@ -52,8 +58,8 @@ pub struct Proposal<'a> {
     pub limits: &'a Limits,
     /// How rewards are to be taxed.
     pub tax: Option<&'a Tax>,
-    /// From where on a person is asked.
-    pub approval_threshold: Option<Money>,
+    /// What is to be asked before and after it is paid.
+    pub payment: &'a Payment,
 }
 
 impl Proposal<'_> {
@@ -69,14 +75,20 @@ impl Proposal<'_> {
         let of_tax = self.tax.map(|tax| tax.faults(self.currency)).unwrap_or_default();
         let of_both = of_limits.into_iter().chain(of_tax);
         faults.extend(of_both.map(|fault| Fault::new(fault.field, fault.error.to_string())));
-        faults.extend(self.threshold_fault());
+        faults.extend(self.payment.faults(self.currency));
         faults
     }
 
     fn role_faults(&self, at: usize, role: &RoleTerms) -> Vec<Fault> {
         let mut faults = Vec::new();
-        if self.roles.iter().take(at).flatten().any(|earlier| earlier.role == role.role) {
-            faults.push(Fault::new(format!("role_rules[{at}].role"), "each role has one rule at most"));
+        if self
+            .roles
+            .iter()
+            .take(at)
+            .flatten()
+            .any(|earlier| (earlier.role, &earlier.stage) == (role.role, &role.stage))
+        {
+            faults.push(Fault::new(format!("role_rules[{at}].role"), "each role has one rule at most for each stage"));
         }
         let of_rule = role.rule.faults(self.currency).into_iter();
         faults.extend(
@@ -84,33 +96,37 @@ impl Proposal<'_> {
         );
         faults
     }
-
-    fn threshold_fault(&self) -> Option<Fault> {
-        let threshold = self.approval_threshold?;
-        if threshold.currency() != self.currency {
-            return Some(Fault::new("approval_threshold", "it is in another currency than the plan"));
-        }
-        threshold.is_negative().then(|| Fault::new("approval_threshold", "an amount is below zero"))
-    }
 }
 
 impl Terms {
     /// What the calculation needs of each role, the referrer first.
-    fn cash_terms(&self) -> Vec<(Role, CashTerms)> {
-        let mut of_roles: Vec<_> = self.roles.iter().map(|role| (role.role, self.cash_terms_of(role))).collect();
-        of_roles.sort_by_key(|(role, _)| *role);
-        of_roles
+    fn in_force(&self) -> Vec<RoleInForce> {
+        let mut roles: Vec<_> = self.roles.iter().map(|role| self.role_in_force(role)).collect();
+        roles.sort_by_key(|role| role.role);
+        roles
     }
 
-    fn cash_terms_of(&self, role: &RoleTerms) -> CashTerms {
-        CashTerms {
+    fn role_in_force(&self, role: &RoleTerms) -> RoleInForce {
+        let terms = CashTerms {
             currency: self.currency,
             rounding: self.rounding,
             rule: role.rule.clone(),
             limits: self.limits.clone(),
             tax: self.tax.clone(),
-        }
+        };
+        RoleInForce { role: role.role, stage: role.stage.clone(), terms }
     }
+}
+
+/// What one role gets for one stage, ready to be computed with.
+#[derive(Clone, Debug)]
+pub struct RoleInForce {
+    /// Who.
+    pub role: Role,
+    /// For which stage of a referral; empty: the whole referral.
+    pub stage: String,
+    /// What the calculation needs.
+    pub terms: CashTerms,
 }
 
 /// A plan version that is in force, ready to be computed with. It never changes, so it is read once.
@@ -119,7 +135,7 @@ pub struct PlanInForce {
     /// The plan.
     pub plan: Plan,
     /// What the calculation needs of each role, the referrer first.
-    pub roles: Vec<(Role, CashTerms)>,
+    pub roles: Vec<RoleInForce>,
 }
 
 impl PlanInForce {
@@ -131,6 +147,11 @@ impl PlanInForce {
         if !plan.is_active() {
             return Err(Refusal::PlanNotActive(plan.name()));
         }
-        Ok(Self { roles: plan.terms.cash_terms(), plan })
+        Ok(Self { roles: plan.terms.in_force(), plan })
+    }
+
+    /// What each role gets for a stage, the referrer first; nothing where the plan does not name the stage.
+    pub fn of_stage<'a, 'b>(&'a self, stage: &'b str) -> impl Iterator<Item = &'a RoleInForce> + use<'a, 'b> {
+        self.roles.iter().filter(move |role| role.stage == stage)
     }
 }

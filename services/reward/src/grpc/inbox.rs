@@ -7,7 +7,7 @@ use crate::{
         grant_rewards::Case,
     },
     domain::refusal::{Fault, Refusal},
-    wire::qualification::{after, qualification_from},
+    wire::qualification::qualification_from,
 };
 use handsel_money::Timestamp;
 use handsel_outbox::{Actor, Origin, inbox::Arrival};
@@ -55,7 +55,7 @@ fn content_from(message: &Message, actor: &Actor, now: Timestamp) -> Result<Cont
 fn tier_change_from(said: &wire::TierChange) -> Result<TierChange, Violation> {
     let wire::TierChange { customer, tier, effective_time } = said;
     Ok(TierChange {
-        customer: after("customers/", customer),
+        customer: customer.clone(),
         tier: tier.clone(),
         effective_at: timestamp_from(effective_time.as_ref(), "tier_change.effective_time")?,
     })

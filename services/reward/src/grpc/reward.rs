@@ -83,7 +83,7 @@ impl RewardService for Api {
         let referral = (!asked.referral.is_empty()).then(|| id_from_name("referrals/", &asked.referral, "referral"));
         let filter = Filter {
             referral: referral.transpose()?,
-            beneficiary: set(after("customers/", &asked.beneficiary)),
+            beneficiary: set(asked.beneficiary.clone()),
             plan: set(after("plans/", &asked.plan)),
             branch,
             state: state_from(asked.state()),

@@ -2,7 +2,7 @@
 
 use super::{corrupt, money};
 use crate::domain::{
-    reward::{Amounts, Entitlement, Reward, Role},
+    reward::{Amounts, Choice, Entitlement, Kind, Reward, Role, Side},
     state::{Columns, Standing, State, TakenBack},
 };
 use handsel_storage::{At, Column, Fault, LockTable, Tx, row};
@@ -12,6 +12,21 @@ use uuid::Uuid;
 pub(crate) static REWARD: LockTable =
     LockTable { table: "reward", sql: "SELECT 1 FROM reward WHERE id = ANY($1) ORDER BY id FOR UPDATE" };
 
+/// `SELECT` of everything that [`RewardRow`] holds, `FROM reward`, and what follows: the columns stand here once.
+macro_rules! reward_where {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, referral, plan_id, plan_version, role, stage, milestone, milestone_count, beneficiary, branch, tier,
+                    currency, kind, quantity, item, gross_minor, reward_minor, tax_minor, net_minor, cost_minor, reasons,
+                    window_key, season, choice_default, choice_until, qualified_at, due_at, created_at, state, approver,
+                    attempts, revision, updated_at, settled_at, reversed_minor, reversed_tax_minor
+             FROM reward ",
+            $rest
+        )
+    };
+}
+pub(crate) use reward_where;
+
 row! {
     pub(crate) struct RewardRow {
         pub id: Uuid,
@@ -19,10 +34,16 @@ row! {
         pub plan_id: String,
         pub plan_version: i64,
         pub role: String,
+        pub stage: String,
+        pub milestone: String,
+        pub milestone_count: i64,
         pub beneficiary: String,
         pub branch: String,
         pub tier: String,
         pub currency: String,
+        pub kind: String,
+        pub quantity: i64,
+        pub item: String,
         pub gross_minor: i64,
         pub reward_minor: i64,
         pub tax_minor: i64,
@@ -30,6 +51,9 @@ row! {
         pub cost_minor: i64,
         pub reasons: String,
         pub window_key: String,
+        pub season: String,
+        pub choice_default: String,
+        pub choice_until: Option<At>,
         pub qualified_at: At,
         pub due_at: At,
         pub created_at: At,
@@ -52,10 +76,16 @@ impl RewardRow {
             plan_id,
             plan_version,
             role,
+            stage,
+            milestone,
+            milestone_count,
             beneficiary,
             branch,
             tier,
             currency,
+            kind,
+            quantity,
+            item,
             gross_minor,
             reward_minor,
             tax_minor,
@@ -63,6 +93,9 @@ impl RewardRow {
             cost_minor,
             reasons,
             window_key,
+            season,
+            choice_default,
+            choice_until,
             qualified_at,
             due_at,
             created_at,
@@ -88,11 +121,19 @@ impl RewardRow {
             plan: plan_id,
             plan_version,
             role: Role::from_code(&role).ok_or_else(|| corrupt("reward.role", &role))?,
+            stage,
+            milestone,
+            milestone_count,
             beneficiary,
             branch,
             tier,
+            kind: Kind::from_code(&kind).ok_or_else(|| corrupt("reward.kind", &kind))?,
+            quantity,
+            item,
             amounts,
             window: window_key,
+            season,
+            choice: choice_until.map(|until| choice(until, &choice_default)).transpose()?,
             qualified_at: qualified_at.0,
             due_at: due_at.0,
             created_at: created_at.0,
@@ -114,6 +155,11 @@ impl RewardRow {
             updated_at: updated_at.0,
         })
     }
+}
+
+fn choice(until: At, default: &str) -> Result<Choice, Fault> {
+    let default = Side::from_code(default).ok_or_else(|| corrupt("reward.choice_default", default))?;
+    Ok(Choice { default, until: until.0 })
 }
 
 pub(crate) fn restore_all(rows: Vec<RewardRow>) -> Result<Vec<Reward>, Fault> {
@@ -142,10 +188,16 @@ pub(crate) async fn insert(tx: &mut Tx, added: Vec<Granted<'_>>) -> Result<(), F
         text(|one| &one.entitlement.plan),
         int(|one| one.entitlement.plan_version),
         text(|one| one.entitlement.role.code()),
+        text(|one| &one.entitlement.stage),
+        text(|one| &one.entitlement.milestone),
+        int(|one| one.entitlement.milestone_count),
         text(|one| &one.entitlement.beneficiary),
         text(|one| &one.entitlement.branch),
         text(|one| &one.entitlement.tier),
         text(|one| one.entitlement.amounts.gross.currency().code()),
+        text(|one| one.entitlement.kind.code()),
+        int(|one| one.entitlement.quantity),
+        text(|one| &one.entitlement.item),
         int(|one| one.entitlement.amounts.gross.minor()),
         int(|one| one.entitlement.amounts.reward.minor()),
         int(|one| one.entitlement.amounts.tax.minor()),
@@ -153,6 +205,9 @@ pub(crate) async fn insert(tx: &mut Tx, added: Vec<Granted<'_>>) -> Result<(), F
         int(|one| one.entitlement.amounts.cost.minor()),
         Column::Text(rewards.iter().map(|one| one.reasons.join(" ")).collect()),
         text(|one| &one.entitlement.window),
+        text(|one| &one.entitlement.season),
+        text(|one| one.entitlement.choice.map_or("", |choice| choice.default.code())),
+        Column::OptAt(rewards.iter().map(|one| one.entitlement.choice.map(|choice| At(choice.until))).collect()),
         at(|one| At(one.entitlement.qualified_at)),
         at(|one| At(one.entitlement.due_at)),
         at(|one| At(one.entitlement.created_at)),
@@ -162,17 +217,22 @@ pub(crate) async fn insert(tx: &mut Tx, added: Vec<Granted<'_>>) -> Result<(), F
         Column::Bytes(added.into_iter().map(|one| one.trace).collect()),
     ];
     tx.bulk(
-        "INSERT INTO reward (id, referral, plan_id, plan_version, role, beneficiary, branch, tier, currency, gross_minor,
-                             reward_minor, tax_minor, net_minor, cost_minor, reasons, window_key, qualified_at, due_at,
-                             created_at, state, revision, updated_at, trace)
+        "INSERT INTO reward (id, referral, plan_id, plan_version, role, stage, milestone, milestone_count,
+                             beneficiary, branch, tier, currency, kind, quantity, item, gross_minor, reward_minor,
+                             tax_minor, net_minor, cost_minor, reasons, window_key, season, choice_default,
+                             choice_until, qualified_at, due_at, created_at, state, revision, updated_at, trace)
          SELECT * FROM UNNEST($1::uuid[], $2::uuid[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[],
-                              $8::text[], $9::text[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[],
-                              $14::bigint[], $15::text[], $16::text[], $17::timestamptz[], $18::timestamptz[],
-                              $19::timestamptz[], $20::text[], $21::bigint[], $22::timestamptz[], $23::bytea[])",
-        "INSERT INTO reward (id, referral, plan_id, plan_version, role, beneficiary, branch, tier, currency, gross_minor,
-                             reward_minor, tax_minor, net_minor, cost_minor, reasons, window_key, qualified_at, due_at,
-                             created_at, state, revision, updated_at, trace)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)",
+                              $8::bigint[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[],
+                              $14::bigint[], $15::text[], $16::bigint[], $17::bigint[], $18::bigint[], $19::bigint[],
+                              $20::bigint[], $21::text[], $22::text[], $23::text[], $24::text[], $25::timestamptz[],
+                              $26::timestamptz[], $27::timestamptz[], $28::timestamptz[], $29::text[], $30::bigint[],
+                              $31::timestamptz[], $32::bytea[])",
+        "INSERT INTO reward (id, referral, plan_id, plan_version, role, stage, milestone, milestone_count,
+                             beneficiary, branch, tier, currency, kind, quantity, item, gross_minor, reward_minor,
+                             tax_minor, net_minor, cost_minor, reasons, window_key, season, choice_default,
+                             choice_until, qualified_at, due_at, created_at, state, revision, updated_at, trace)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
+                 $23, $24, $25, $26, $27, $28, $29, $30, $31, $32)",
         columns,
     )
     .await?;
@@ -226,14 +286,8 @@ pub(crate) async fn of_referrals(tx: &mut Tx, referrals: Vec<Uuid>) -> Result<Ve
     }
     let rows = tx
         .all_by(
-            "SELECT id, referral, plan_id, plan_version, role, beneficiary, branch, tier, currency, gross_minor,
-                    reward_minor, tax_minor, net_minor, cost_minor, reasons, window_key, qualified_at, due_at, created_at,
-                    state, approver, attempts, revision, updated_at, settled_at, reversed_minor, reversed_tax_minor
-             FROM reward WHERE referral = ANY($1)",
-            "SELECT id, referral, plan_id, plan_version, role, beneficiary, branch, tier, currency, gross_minor,
-                    reward_minor, tax_minor, net_minor, cost_minor, reasons, window_key, qualified_at, due_at, created_at,
-                    state, approver, attempts, revision, updated_at, settled_at, reversed_minor, reversed_tax_minor
-             FROM reward WHERE referral = $1",
+            reward_where!("WHERE referral = ANY($1)"),
+            reward_where!("WHERE referral = $1"),
             Column::Uuid(referrals),
         )
         .await?;
@@ -244,14 +298,8 @@ pub(crate) async fn of_referrals(tx: &mut Tx, referrals: Vec<Uuid>) -> Result<Ve
 pub(crate) async fn lock(tx: &mut Tx, ids: Vec<Uuid>) -> Result<Vec<Reward>, Fault> {
     let rows = tx
         .all_by(
-            "SELECT id, referral, plan_id, plan_version, role, beneficiary, branch, tier, currency, gross_minor,
-                    reward_minor, tax_minor, net_minor, cost_minor, reasons, window_key, qualified_at, due_at, created_at,
-                    state, approver, attempts, revision, updated_at, settled_at, reversed_minor, reversed_tax_minor
-             FROM reward WHERE id = ANY($1) ORDER BY id FOR UPDATE",
-            "SELECT id, referral, plan_id, plan_version, role, beneficiary, branch, tier, currency, gross_minor,
-                    reward_minor, tax_minor, net_minor, cost_minor, reasons, window_key, qualified_at, due_at, created_at,
-                    state, approver, attempts, revision, updated_at, settled_at, reversed_minor, reversed_tax_minor
-             FROM reward WHERE id = $1",
+            reward_where!("WHERE id = ANY($1) ORDER BY id FOR UPDATE"),
+            reward_where!("WHERE id = $1"),
             Column::Uuid(ids),
         )
         .await?;
@@ -261,14 +309,8 @@ pub(crate) async fn lock(tx: &mut Tx, ids: Vec<Uuid>) -> Result<Vec<Reward>, Fau
 /// Accrued rewards that are due by `now`, the longest due first, locked; those that another process holds are left to it.
 pub(crate) async fn lock_due(tx: &mut Tx, now: At, limit: i64) -> Result<Vec<Reward>, Fault> {
     let sql = tx.pick(
-        "SELECT id, referral, plan_id, plan_version, role, beneficiary, branch, tier, currency, gross_minor, reward_minor,
-                tax_minor, net_minor, cost_minor, reasons, window_key, qualified_at, due_at, created_at, state, approver,
-                attempts, revision, updated_at, settled_at, reversed_minor, reversed_tax_minor
-         FROM reward WHERE state = 'ACCRUED' AND due_at <= $1 ORDER BY due_at, id LIMIT $2 FOR UPDATE SKIP LOCKED",
-        "SELECT id, referral, plan_id, plan_version, role, beneficiary, branch, tier, currency, gross_minor, reward_minor,
-                tax_minor, net_minor, cost_minor, reasons, window_key, qualified_at, due_at, created_at, state, approver,
-                attempts, revision, updated_at, settled_at, reversed_minor, reversed_tax_minor
-         FROM reward WHERE state = 'ACCRUED' AND due_at <= $1 ORDER BY due_at, id LIMIT $2",
+        reward_where!("WHERE state = 'ACCRUED' AND due_at <= $1 ORDER BY due_at, id LIMIT $2 FOR UPDATE SKIP LOCKED"),
+        reward_where!("WHERE state = 'ACCRUED' AND due_at <= $1 ORDER BY due_at, id LIMIT $2"),
     );
     restore_all(tx.all(sql, (now, limit)).await?)
 }
@@ -276,14 +318,8 @@ pub(crate) async fn lock_due(tx: &mut Tx, now: At, limit: i64) -> Result<Vec<Rew
 /// Approved rewards, the longest approved first, locked; those that another process holds are left to it.
 pub(crate) async fn lock_approved(tx: &mut Tx, limit: i64) -> Result<Vec<Reward>, Fault> {
     let sql = tx.pick(
-        "SELECT id, referral, plan_id, plan_version, role, beneficiary, branch, tier, currency, gross_minor, reward_minor,
-                tax_minor, net_minor, cost_minor, reasons, window_key, qualified_at, due_at, created_at, state, approver,
-                attempts, revision, updated_at, settled_at, reversed_minor, reversed_tax_minor
-         FROM reward WHERE state = 'APPROVED' ORDER BY updated_at, id LIMIT $1 FOR UPDATE SKIP LOCKED",
-        "SELECT id, referral, plan_id, plan_version, role, beneficiary, branch, tier, currency, gross_minor, reward_minor,
-                tax_minor, net_minor, cost_minor, reasons, window_key, qualified_at, due_at, created_at, state, approver,
-                attempts, revision, updated_at, settled_at, reversed_minor, reversed_tax_minor
-         FROM reward WHERE state = 'APPROVED' ORDER BY updated_at, id LIMIT $1",
+        reward_where!("WHERE state = 'APPROVED' ORDER BY updated_at, id LIMIT $1 FOR UPDATE SKIP LOCKED"),
+        reward_where!("WHERE state = 'APPROVED' ORDER BY updated_at, id LIMIT $1"),
     );
     restore_all(tx.all(sql, (limit,)).await?)
 }

@@ -1,39 +1,20 @@
 //! Rewards as they are read: one with its trace, pages, summaries.
 
-use super::reward::{RewardRow, restore_all};
+use super::reward::{RewardRow, restore_all, reward_where};
 use crate::domain::{reward::Reward, state::Standing};
 use handsel_storage::{At, Column, Db, Fault, Tx, row};
 use uuid::Uuid;
 
 /// One reward.
 pub(crate) async fn one(tx: &mut Tx, id: Uuid) -> Result<Option<Reward>, Fault> {
-    let row: Option<RewardRow> = tx
-        .opt(
-            "SELECT id, referral, plan_id, plan_version, role, beneficiary, branch, tier, currency, gross_minor,
-                    reward_minor, tax_minor, net_minor, cost_minor, reasons, window_key, qualified_at, due_at, created_at,
-                    state, approver, attempts, revision, updated_at, settled_at, reversed_minor, reversed_tax_minor
-             FROM reward WHERE id = $1",
-            (id,),
-        )
-        .await?;
+    let row: Option<RewardRow> = tx.opt(reward_where!("WHERE id = $1"), (id,)).await?;
     row.map(RewardRow::restore).transpose()
 }
 
 /// These rewards, in no order; those that do not exist are absent.
 pub(crate) async fn many(tx: &mut Tx, ids: Vec<Uuid>) -> Result<Vec<Reward>, Fault> {
-    let rows = tx
-        .all_by(
-            "SELECT id, referral, plan_id, plan_version, role, beneficiary, branch, tier, currency, gross_minor,
-                    reward_minor, tax_minor, net_minor, cost_minor, reasons, window_key, qualified_at, due_at, created_at,
-                    state, approver, attempts, revision, updated_at, settled_at, reversed_minor, reversed_tax_minor
-             FROM reward WHERE id = ANY($1)",
-            "SELECT id, referral, plan_id, plan_version, role, beneficiary, branch, tier, currency, gross_minor,
-                    reward_minor, tax_minor, net_minor, cost_minor, reasons, window_key, qualified_at, due_at, created_at,
-                    state, approver, attempts, revision, updated_at, settled_at, reversed_minor, reversed_tax_minor
-             FROM reward WHERE id = $1",
-            Column::Uuid(ids),
-        )
-        .await?;
+    let rows =
+        tx.all_by(reward_where!("WHERE id = ANY($1)"), reward_where!("WHERE id = $1"), Column::Uuid(ids)).await?;
     restore_all(rows)
 }
 
@@ -81,18 +62,25 @@ pub(crate) async fn page(
     let (after_at, after_id) = after.unzip();
     let rows = tx
         .all(
-            "SELECT id, referral, plan_id, plan_version, role, beneficiary, branch, tier, currency, gross_minor,
-                    reward_minor, tax_minor, net_minor, cost_minor, reasons, window_key, qualified_at, due_at, created_at,
-                    state, approver, attempts, revision, updated_at, settled_at, reversed_minor, reversed_tax_minor
-             FROM reward
-             WHERE ($1 IS NULL OR referral = $1)
+            reward_where!(
+                "WHERE ($1 IS NULL OR referral = $1)
                AND ($2 IS NULL OR beneficiary = $2)
                AND ($3 IS NULL OR plan_id = $3)
                AND ($4 IS NULL OR branch = $4)
                AND ($5 IS NULL OR state = $5)
                AND ($6 IS NULL OR (created_at, id) < ($6, $7))
-             ORDER BY created_at DESC, id DESC LIMIT $8",
-            (referral, beneficiary, plan, branch, state.map(|state| state.code().to_owned()), after_at, after_id, limit),
+             ORDER BY created_at DESC, id DESC LIMIT $8"
+            ),
+            (
+                referral,
+                beneficiary,
+                plan,
+                branch,
+                state.map(|state| state.code().to_owned()),
+                after_at,
+                after_id,
+                limit,
+            ),
         )
         .await?;
     restore_all(rows)

@@ -38,7 +38,7 @@ pub(crate) fn to_transfer(transfer: &Transfer) -> wire::Transfer {
         amount: Some(to_money(*amount)),
         reward: format!("rewards/{reward}"),
         plan: format!("plans/{plan}"),
-        customer: format!("customers/{customer}"),
+        customer: customer.clone(),
         post_time: Some(to_timestamp(*posted_at)),
     }
 }

@@ -3,6 +3,7 @@
 //! Never here: a decision.
 
 pub(crate) mod ledger;
+mod payment;
 pub(crate) mod plan;
 pub(crate) mod qualification;
 pub(crate) mod rate_rule;

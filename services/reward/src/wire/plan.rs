@@ -1,6 +1,9 @@
 //! A plan for the wire.
 
-use super::rule::to_role_rule;
+use super::{
+    payment::{to_band, to_check, to_reversal},
+    rule::to_role_rule,
+};
 use crate::domain::{
     calculation::{
         caps::{Limits, OnExceed},
@@ -8,7 +11,7 @@ use crate::domain::{
         window::Window,
     },
     plan::{Plan, State},
-    terms::Terms,
+    terms::{Payment, Terms},
 };
 use handsel_money::{Money, Rounding};
 use handsel_proto::handsel::reward::v1::{self as wire, flat_tax, plan};
@@ -17,7 +20,8 @@ use handsel_service::wire::{to_decimal, to_money, to_timestamp};
 /// A plan with what it has granted in all.
 pub(crate) fn to_plan(plan: &Plan, granted_minor: i64) -> wire::Plan {
     let Plan { id: _, version, display_name, terms, maker, state, revision, created_at, updated_at } = plan;
-    let Terms { currency, zone, rounding, roles, window, limits, tax, holding_days, approval_threshold } = terms;
+    let Terms { currency, zone, rounding, roles, window, limits, tax, holding_days, payment } = terms;
+    let Payment { approval_bands, gate, expiry_days, reversal } = payment;
     wire::Plan {
         name: plan.name(),
         display_name: display_name.clone(),
@@ -32,13 +36,16 @@ pub(crate) fn to_plan(plan: &Plan, granted_minor: i64) -> wire::Plan {
         on_exceed: to_on_exceed(*window, limits).into(),
         tax: to_tax(tax),
         holding_days: *holding_days,
-        approval_threshold: approval_threshold.map(to_money),
+        approval_bands: approval_bands.iter().map(to_band).collect(),
         granted: Some(to_money(Money::new(*currency, granted_minor))),
         etag: revision.to_string(),
         maker: maker.clone(),
         checker: state.checker().to_owned(),
         create_time: Some(to_timestamp(*created_at)),
         update_time: Some(to_timestamp(*updated_at)),
+        reversal: to_reversal(*reversal),
+        expiry_days: expiry_days.unwrap_or_default(),
+        gate_checks: gate.iter().map(|check| to_check(*check).into()).collect(),
     }
 }
 

@@ -5,7 +5,7 @@ use crate::{
     domain::{
         calculation::trace::Step,
         outcome::{Attempt, Status},
-        reward::{Amounts, Entitlement, Reward},
+        reward::{Amounts, Entitlement, Kind, Reward},
         state::Standing,
         story,
     },
@@ -23,11 +23,19 @@ pub(crate) fn to_reward(reward: &Reward, attempts: &[Attempt]) -> wire::Reward {
         plan,
         plan_version,
         role,
+        stage,
+        milestone,
+        milestone_count,
         beneficiary,
         branch,
         tier,
+        kind,
+        quantity,
+        item,
         amounts: Amounts { gross, reward: reward_amount, tax, net, cost },
         window: _,
+        season,
+        choice: _,
         qualified_at,
         due_at,
         created_at,
@@ -38,7 +46,7 @@ pub(crate) fn to_reward(reward: &Reward, attempts: &[Attempt]) -> wire::Reward {
         plan: format!("plans/{plan}"),
         plan_version: i32::try_from(*plan_version).unwrap_or(i32::MAX),
         role: to_role(*role).into(),
-        beneficiary: format!("customers/{beneficiary}"),
+        beneficiary: beneficiary.clone(),
         branch: branch.clone(),
         tier: tier.clone(),
         state: to_state(state.standing()).into(),
@@ -60,6 +68,22 @@ pub(crate) fn to_reward(reward: &Reward, attempts: &[Attempt]) -> wire::Reward {
         attempts: attempts.iter().map(to_attempt).collect(),
         waiting_for: story::waiting_for(reward, attempts.last()),
         etag: revision.to_string(),
+        kind: to_kind(*kind).into(),
+        stage: stage.clone(),
+        milestone: milestone.clone(),
+        milestone_count: *milestone_count,
+        quantity: *quantity,
+        item: item.clone(),
+        season: season.clone(),
+    }
+}
+
+fn to_kind(kind: Kind) -> wire::RewardKind {
+    match kind {
+        Kind::Cash => wire::RewardKind::Cash,
+        Kind::Points => wire::RewardKind::Points,
+        Kind::Item => wire::RewardKind::Item,
+        Kind::Rate => wire::RewardKind::Rate,
     }
 }
 

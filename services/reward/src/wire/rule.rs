@@ -23,7 +23,11 @@ pub(super) fn role_terms_from(rule: &wire::RoleRule, path: &str, faults: &mut Fa
     let multipliers = multipliers_from(&rule.tier_multipliers, path, faults);
     let minimum = faults.optional_money(rule.minimum.as_ref(), &format!("{path}.minimum"));
     let maximum = faults.optional_money(rule.maximum.as_ref(), &format!("{path}.maximum"));
-    Some(RoleTerms { role: role?, rule: RoleRule { base: base?, multipliers, minimum, maximum } })
+    Some(RoleTerms {
+        role: role?,
+        stage: rule.stage.clone(),
+        rule: RoleRule { base: base?, multipliers, minimum, maximum },
+    })
 }
 
 fn base_from(base: Option<&role_rule::Base>, path: &str, faults: &mut Faults) -> Option<Base<Money>> {
@@ -101,7 +105,7 @@ fn multipliers_from(multipliers: &[wire::TierMultiplier], path: &str, faults: &m
 }
 
 pub(super) fn to_role_rule(terms: &RoleTerms) -> wire::RoleRule {
-    let RoleTerms { role, rule: RoleRule { base, multipliers, minimum, maximum } } = terms;
+    let RoleTerms { role, stage, rule: RoleRule { base, multipliers, minimum, maximum } } = terms;
     wire::RoleRule {
         role: to_role(*role).into(),
         base: Some(to_base(base)),
@@ -111,6 +115,7 @@ pub(super) fn to_role_rule(terms: &RoleTerms) -> wire::RoleRule {
             .collect(),
         minimum: minimum.map(to_money),
         maximum: maximum.map(to_money),
+        stage: stage.clone(),
     }
 }
 
@@ -144,6 +149,8 @@ fn role_from(role: wire::BeneficiaryRole) -> Option<Role> {
         wire::BeneficiaryRole::Unspecified => None,
         wire::BeneficiaryRole::Referrer => Some(Role::Referrer),
         wire::BeneficiaryRole::Referee => Some(Role::Referee),
+        wire::BeneficiaryRole::Staff => Some(Role::Staff),
+        wire::BeneficiaryRole::Team => Some(Role::Team),
     }
 }
 
@@ -151,5 +158,7 @@ pub(super) fn to_role(role: Role) -> wire::BeneficiaryRole {
     match role {
         Role::Referrer => wire::BeneficiaryRole::Referrer,
         Role::Referee => wire::BeneficiaryRole::Referee,
+        Role::Staff => wire::BeneficiaryRole::Staff,
+        Role::Team => wire::BeneficiaryRole::Team,
     }
 }

@@ -20,7 +20,7 @@ pub(crate) fn to_instruction(open: &Open) -> Instruction {
         end_to_end_id: end_to_end_id.clone(),
         reward: format!("rewards/{reward}"),
         attempt: i32::try_from(*number).unwrap_or(i32::MAX),
-        payee: format!("customers/{payee}"),
+        payee: payee.clone(),
         amount: Some(to_money(*amount)),
         remittance_text: format!("Referral reward {reward}"),
         instruct_time: Some(to_timestamp(*instructed_at)),

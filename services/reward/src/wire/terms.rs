@@ -1,6 +1,6 @@
 //! A plan's terms as they are proposed: every fault is found at once, and none hides another.
 
-use super::rule::role_terms_from;
+use super::{payment::payment_from, rule::role_terms_from};
 use crate::domain::{
     calculation::{
         caps::{Limits, OnExceed},
@@ -33,11 +33,11 @@ pub(crate) fn terms_from(plan: &wire::Plan) -> Result<Terms, Vec<Violation>> {
     let budget = faults.optional_money(plan.budget.as_ref(), "plan.budget");
     let on_exceed = on_exceed_from(plan, &mut faults);
     let tax = tax_from(plan.tax.as_ref(), currency, &mut faults);
-    let approval_threshold = faults.optional_money(plan.approval_threshold.as_ref(), "plan.approval_threshold");
+    let payment = payment_from(plan, &mut faults);
     let limits = Limits { count_cap: cap.count, amount_cap: cap.amount, budget, on_exceed };
     if let Some(currency) = currency {
         let tax = tax.as_ref();
-        faults.add(Proposal { currency, roles: &roles, limits: &limits, tax, approval_threshold }.faults());
+        faults.add(Proposal { currency, roles: &roles, limits: &limits, tax, payment: &payment }.faults());
     }
     match (currency, zone, roles.into_iter().collect(), tax) {
         (Some(currency), Some(zone), Some(roles), Some(tax)) if faults.0.is_empty() => Ok(Terms {
@@ -49,7 +49,7 @@ pub(crate) fn terms_from(plan: &wire::Plan) -> Result<Terms, Vec<Violation>> {
             limits,
             tax,
             holding_days: plan.holding_days,
-            approval_threshold,
+            payment,
         }),
         _ => Err(faults.0),
     }

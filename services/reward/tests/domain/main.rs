@@ -7,7 +7,7 @@ mod reward;
 
 use handsel_money::{Money, Timestamp};
 use handsel_reward::domain::{
-    reward::{Amounts, Entitlement, Reward, Role},
+    reward::{Amounts, Entitlement, Kind, Reward, Role},
     state::{Columns, Standing, State, TakenBack},
 };
 use uuid::Uuid;
@@ -35,11 +35,19 @@ pub(crate) fn reward(standing: Standing, attempts: i64) -> Reward {
             plan: "spring".into(),
             plan_version: 1,
             role: Role::Referrer,
-            beneficiary: "10".into(),
+            stage: String::new(),
+            milestone: String::new(),
+            milestone_count: 0,
+            beneficiary: "customers/10".into(),
             branch: "0101".into(),
             tier: "CORE".into(),
+            kind: Kind::Cash,
+            quantity: 0,
+            item: String::new(),
             amounts,
             window: "2026-01".into(),
+            season: String::new(),
+            choice: None,
             qualified_at: NOW,
             due_at: NOW,
             created_at: NOW,

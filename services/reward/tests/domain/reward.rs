@@ -8,8 +8,12 @@ use handsel_reward::domain::{
     refusal::Refusal,
     reward::{Moved, Onward, Reward},
     state::Standing,
+    terms::{ApprovalBand, Approver},
 };
-use std::{collections::BTreeMap, fmt::Write as _};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+};
 
 type Act = (&'static str, fn(Reward) -> Result<Moved, Refusal>);
 
@@ -25,8 +29,10 @@ const ACTS: [Act; 9] = [
     ("retry", |reward| reward.retry(NOW)),
 ];
 
-fn fall_due(reward: Reward, threshold: &str) -> Result<Moved, Refusal> {
-    let onward = approval::onward(&reward, Some(cny(threshold)));
+/// From this amount on, somebody is asked.
+fn fall_due(reward: Reward, from: &str) -> Result<Moved, Refusal> {
+    let band = ApprovalBand { from: cny(from), roles: BTreeSet::from([Approver::FinanceApprover]), approvers: 1 };
+    let onward = approval::onward(&reward, &[band]);
     reward.fall_due(onward, NOW)
 }
 
@@ -91,7 +97,7 @@ fn a_state_is_restored_from_its_columns() {
 #[test]
 fn what_is_given_back_is_what_was_taken_and_never_more() {
     let reward = reward(Standing::PendingApproval, 0);
-    let key = WindowKey { plan: "spring".into(), window: "2026-01".into(), beneficiary: "10".into() };
+    let key = WindowKey { plan: "spring".into(), window: "2026-01".into(), beneficiary: "customers/10".into() };
     let counters = |granted: i64, count: i64, in_window: i64| Counters {
         granted: BTreeMap::from([("spring".to_owned(), granted)]),
         windows: BTreeMap::from([(key.clone(), Tally { count, granted_minor: in_window })]),

@@ -68,6 +68,7 @@ pub(crate) fn introduction_plan() -> wire::Plan {
                 tier_multipliers: vec![wire::TierMultiplier { tier: "CORE".into(), multiplier: decimal("1.5") }],
                 minimum: money("10.00 CNY"),
                 maximum: money("500.00 CNY"),
+                stage: String::new(),
             },
             fixed(wire::BeneficiaryRole::Referee, "50.00 CNY"),
         ],
@@ -85,9 +86,14 @@ pub(crate) fn introduction_plan() -> wire::Plan {
             borne_by: wire::flat_tax::BorneBy::Recipient.into(),
         }),
         holding_days: 30,
-        approval_threshold: money("100.00 CNY"),
+        approval_bands: vec![approval_band("100.00 CNY")],
         ..wire::Plan::default()
     }
+}
+
+/// From this amount on, one person of finance approves.
+pub(crate) fn approval_band(from: &str) -> wire::ApprovalBand {
+    wire::ApprovalBand { from_amount: money(from), roles: vec![Role::FinanceApprover.into()], approvers: 1 }
 }
 
 /// A role that gets a fixed amount.
@@ -193,6 +199,8 @@ impl Bank {
             qualifying_amount: money(amount),
             qualify_time: Some(to_timestamp(self.lab.clock.now())),
             registrar: "tom".into(),
+            stage: String::new(),
+            staff: Vec::new(),
         }
     }
 

@@ -126,6 +126,7 @@ on_both_engines! {
             ],
             minimum: money("1.00 EUR"),
             maximum: None,
+            stage: String::new(),
         };
         let plan = wire::Plan {
             role_rules: vec![fixed(wire::BeneficiaryRole::Referrer, "-1.00 CNY"), graduated],

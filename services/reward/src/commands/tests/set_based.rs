@@ -16,7 +16,7 @@ use crate::{
         plan::Plan,
         qualification::Qualification,
         reward::Role,
-        terms::{RoleTerms, Terms},
+        terms::{Payment, RoleTerms, Terms},
     },
     store,
 };
@@ -53,8 +53,8 @@ pub(super) fn terms(on_exceed: OnExceed) -> Terms {
         zone: "Asia/Shanghai".parse().unwrap(),
         rounding: Rounding::HalfEven,
         roles: vec![
-            RoleTerms { role: Role::Referee, rule: referee },
-            RoleTerms { role: Role::Referrer, rule: referrer },
+            RoleTerms { role: Role::Referee, stage: String::new(), rule: referee },
+            RoleTerms { role: Role::Referrer, stage: String::new(), rule: referrer },
         ],
         window: Some(Window::Month),
         limits: Limits { count_cap: Some(4), amount_cap: Some(cny("60")), budget: Some(cny("400")), on_exceed },
@@ -65,7 +65,7 @@ pub(super) fn terms(on_exceed: OnExceed) -> Terms {
             borne_by: BorneBy::Bank,
         }),
         holding_days: 7,
-        approval_threshold: None,
+        payment: Payment::plain(),
     }
 }
 
@@ -94,7 +94,7 @@ impl Command for PutInForce {
         let active = in_review.activate("", "chen", *now).unwrap();
         store::plan::save(tx, &active).await?;
         store::counter::open(tx, id, terms.limits.budget.map(Money::minor)).await?;
-        for (customer, tier) in [("c0", "CORE"), ("c1", "GENERAL")] {
+        for (customer, tier) in [("customers/c0", "CORE"), ("customers/c1", "GENERAL")] {
             store::tier::record(tx, customer, tier, Timestamp::from_micros(0), *now).await?;
         }
         Ok(())
@@ -146,11 +146,13 @@ fn command(means: &Means, told: &Told, plan: &str, universe: u8, now: Timestamp)
         plan: if told.oddity == 2 { "none".into() } else { plan.to_owned() },
         plan_version: 1,
         branch: "0101".into(),
-        referrer: format!("c{}", told.referrer),
-        referee: format!("c{}", told.referee),
+        referrer: format!("customers/c{}", told.referrer),
+        referee: format!("customers/c{}", told.referee),
         qualifying_amount: (told.oddity != 3).then(|| Money::new(currency.parse().unwrap(), told.minor)),
         qualified_at,
         registrar: "tom".into(),
+        stage: String::new(),
+        staff: Vec::new(),
     };
     GrantRewards { means: means.clone(), case: Case { qualification, actor: Actor::system("test"), now } }
 }
