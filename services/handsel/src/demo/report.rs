@@ -52,6 +52,8 @@ fn rewards(findings: &Findings) -> Result<()> {
         let role = match group.role() {
             BeneficiaryRole::Referrer => "referrer",
             BeneficiaryRole::Referee => "referee",
+            BeneficiaryRole::Staff => "staff",
+            BeneficiaryRole::Team => "team",
             BeneficiaryRole::Unspecified => "",
         };
         let tier = if group.tier.is_empty() { "none" } else { &group.tier };
