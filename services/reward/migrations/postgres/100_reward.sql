@@ -203,12 +203,14 @@ CREATE TABLE outcome_conflict (
 );
 
 CREATE TABLE transfer (
+    -- In order of insertion, which is not that of commit: readers stop at `ledger_horizon`.
+    ordinal BIGINT GENERATED ALWAYS AS IDENTITY UNIQUE,
     id UUID PRIMARY KEY,
-    reward_id UUID NOT NULL REFERENCES reward (id),
-    event TEXT NOT NULL CHECK (event IN ('ACCRUAL', 'ACCRUAL_TAX', 'INSTRUCTION', 'SETTLEMENT', 'REFUSAL', 'REJECTION',
-                                         'REJECTION_TAX')),
-    -- The attempt that moved it; 0: none.
-    attempt BIGINT NOT NULL CHECK (attempt >= 0),
+    -- Absent: it belongs to no reward, but to the remittance of the same id.
+    reward_id UUID REFERENCES reward (id),
+    event TEXT NOT NULL,
+    -- What it is the n-th of: 0 for what happens once, the attempt, or the revision of the reward that it came with.
+    number BIGINT NOT NULL CHECK (number >= 0),
     debit TEXT NOT NULL,
     credit TEXT NOT NULL,
     currency TEXT NOT NULL,
@@ -216,10 +218,49 @@ CREATE TABLE transfer (
     plan_id TEXT NOT NULL,
     customer TEXT NOT NULL,
     posted_at TIMESTAMPTZ NOT NULL,
-    CHECK (debit <> credit),
-    UNIQUE (reward_id, event, attempt)
+    UNIQUE (reward_id, event, number),
+    CHECK ((reward_id IS NULL) = (event = 'TAX_REMITTANCE')),
+    -- Each event moves its own two accounts and no others, the most frequent first.
+    CONSTRAINT transfer_follows_the_chart CHECK (
+        (event = 'ACCRUAL' AND debit = 'PLAN_EXPENSE' AND credit = 'CUSTOMER_PAYABLE')
+        OR (event = 'ACCRUAL_TAX' AND debit = 'PLAN_EXPENSE' AND credit = 'TAX_PAYABLE')
+        OR (event = 'REJECTION' AND debit = 'CUSTOMER_PAYABLE' AND credit = 'PLAN_EXPENSE')
+        OR (event = 'REJECTION_TAX' AND debit = 'TAX_PAYABLE' AND credit = 'PLAN_EXPENSE')
+        OR (event = 'CANCELLATION' AND debit = 'CUSTOMER_PAYABLE' AND credit = 'PLAN_EXPENSE')
+        OR (event = 'CANCELLATION_TAX' AND debit = 'TAX_PAYABLE' AND credit = 'PLAN_EXPENSE')
+        OR (event = 'EXPIRY' AND debit = 'CUSTOMER_PAYABLE' AND credit = 'PLAN_EXPENSE')
+        OR (event = 'EXPIRY_TAX' AND debit = 'TAX_PAYABLE' AND credit = 'PLAN_EXPENSE')
+        OR (event = 'WRITE_OFF' AND debit = 'CUSTOMER_PAYABLE' AND credit = 'RECOVERIES')
+        OR (event = 'WRITE_OFF_TAX' AND debit = 'TAX_PAYABLE' AND credit = 'RECOVERIES')
+        OR (event = 'REINSTATEMENT' AND debit = 'PLAN_EXPENSE' AND credit = 'CUSTOMER_PAYABLE')
+        OR (event = 'REINSTATEMENT_TAX' AND debit = 'PLAN_EXPENSE' AND credit = 'TAX_PAYABLE')
+        OR (event = 'WRITE_OFF_UNDONE' AND debit = 'RECOVERIES' AND credit = 'CUSTOMER_PAYABLE')
+        OR (event = 'WRITE_OFF_UNDONE_TAX' AND debit = 'RECOVERIES' AND credit = 'TAX_PAYABLE')
+        OR (event = 'INSTRUCTION' AND debit = 'CUSTOMER_PAYABLE' AND credit = 'CLEARING')
+        OR (event = 'SETTLEMENT' AND debit = 'CLEARING' AND credit = 'SETTLED')
+        OR (event = 'DELIVERY' AND debit = 'CLEARING' AND credit = 'FULFILLED')
+        OR (event = 'REFUSAL' AND debit = 'CLEARING' AND credit = 'CUSTOMER_PAYABLE')
+        OR (event = 'LATE_SETTLEMENT' AND debit = 'CUSTOMER_PAYABLE' AND credit = 'SETTLED')
+        OR (event = 'LATE_DELIVERY' AND debit = 'CUSTOMER_PAYABLE' AND credit = 'FULFILLED')
+        OR (event = 'RETURN' AND debit = 'SETTLED' AND credit = 'CUSTOMER_PAYABLE')
+        OR (event = 'DELIVERY_RETURN' AND debit = 'FULFILLED' AND credit = 'CUSTOMER_PAYABLE')
+        OR (event = 'REVERSAL' AND debit = 'CUSTOMER_PAYABLE' AND credit = 'PLAN_EXPENSE')
+        OR (event = 'REVERSAL_TAX' AND debit = 'TAX_PAYABLE' AND credit = 'PLAN_EXPENSE')
+        OR (event = 'CLAIM' AND debit = 'CLAWBACK_RECEIVABLE' AND credit = 'CUSTOMER_PAYABLE')
+        OR (event = 'NETTING' AND debit = 'CUSTOMER_PAYABLE' AND credit = 'NETTING')
+        OR (event = 'CLAIM_NETTED' AND debit = 'NETTING' AND credit = 'CLAWBACK_RECEIVABLE')
+        OR (event = 'RECOVERY' AND debit = 'SETTLED' AND credit = 'CLAWBACK_RECEIVABLE')
+        OR (event = 'CLAIM_WRITE_OFF' AND debit = 'WRITE_OFF' AND credit = 'CLAWBACK_RECEIVABLE')
+        OR (event = 'LATE_RECOVERY' AND debit = 'SETTLED' AND credit = 'RECOVERIES')
+        OR (event = 'TAX_REMITTANCE' AND debit = 'TAX_PAYABLE' AND credit = 'SETTLED'))
 );
-CREATE INDEX transfer_oldest ON transfer (posted_at, id);
+-- An attempt pays once, in time or late; a reward ends once.
+CREATE UNIQUE INDEX transfer_paid_once ON transfer (reward_id, number)
+    WHERE event IN ('SETTLEMENT', 'DELIVERY', 'LATE_SETTLEMENT', 'LATE_DELIVERY');
+CREATE UNIQUE INDEX transfer_ended_once ON transfer (reward_id)
+    WHERE event IN ('REJECTION', 'CANCELLATION', 'EXPIRY', 'WRITE_OFF');
+CREATE UNIQUE INDEX transfer_tax_ended_once ON transfer (reward_id)
+    WHERE event IN ('REJECTION_TAX', 'CANCELLATION_TAX', 'EXPIRY_TAX', 'WRITE_OFF_TAX');
 
 CREATE FUNCTION append_only() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -35,17 +35,17 @@ impl Moves {
     }
 }
 
-/// The transfers of one transition, under the attempt that it belongs to.
+/// The transfers of one transition, each numbered as its event counts.
 pub(crate) fn transfers(means: &Means, moved: &Moved, now: Timestamp) -> Vec<Transfer> {
     let entitlement = &moved.reward.entitlement;
-    let attempt = moved.reward.state.attempts();
+    let (attempts, revision) = (moved.reward.state.attempts(), moved.reward.revision);
     moved
         .postings
         .iter()
         .map(|posting| Transfer {
             id: means.next_id(),
-            reward: entitlement.id,
-            attempt,
+            reward: Some(entitlement.id),
+            number: posting.event.number(attempts, revision),
             posting: posting.clone(),
             plan: entitlement.plan.clone(),
             customer: entitlement.beneficiary.clone(),

@@ -1,7 +1,7 @@
 //! One reward: what was granted, which never changes, and what may happen to it, with what the ledger writes for that.
 
 use super::{
-    ledger::{self, Posting},
+    ledger::{self, Form, Posting},
     plan::check_etag,
     refusal::Refusal,
     state::{State, Unpaid},
@@ -228,7 +228,7 @@ impl Reward {
         if self.entitlement.amounts.net.is_zero() {
             return Ok(self.moved(State::Paid(approved.owe_nothing(now)), Vec::new(), now));
         }
-        let postings = ledger::instruction(&self.entitlement.amounts);
+        let postings = ledger::instruction(self.entitlement.amounts.net);
         Ok(self.moved(State::Paying(approved.instruct()), postings, now))
     }
 
@@ -237,12 +237,16 @@ impl Reward {
     /// # Errors
     /// [`Refusal::StateConflict`] where no payment can have been under way.
     pub fn settle(self, at: Timestamp, now: Timestamp) -> Result<Moved, Refusal> {
-        let amounts = self.entitlement.amounts;
+        let net = self.entitlement.amounts.net;
         if let State::Paying(paying) = self.state.clone() {
-            return Ok(self.moved(State::Paid(paying.settle(at)), ledger::settlement(&amounts), now));
+            let postings = ledger::settlement(Form::Money, net);
+            return Ok(self.moved(State::Paid(paying.settle(at)), postings, now));
         }
         match Unpaid::of(self.state.clone()).filter(|unpaid| unpaid.attempts() > 0) {
-            Some(unpaid) => Ok(self.moved(State::Paid(unpaid.settle_late(at)), ledger::late_settlement(&amounts), now)),
+            Some(unpaid) => {
+                let postings = ledger::late_settlement(Form::Money, net);
+                Ok(self.moved(State::Paid(unpaid.settle_late(at)), postings, now))
+            }
             None => Err(self.conflict("be settled")),
         }
     }
@@ -255,7 +259,7 @@ impl Reward {
         let State::Paying(paying) = self.state.clone() else {
             return Err(self.conflict("be refused by the bank"));
         };
-        let postings = ledger::refusal(&self.entitlement.amounts);
+        let postings = ledger::refusal(self.entitlement.amounts.net);
         Ok(self.moved(State::Failed(paying.refuse()), postings, now))
     }
 

@@ -5,7 +5,6 @@ use crate::{
     queries,
     wire::ledger::{to_line, to_transfer},
 };
-use handsel_money::Timestamp;
 use handsel_proto::handsel::reward::v1::{
     GetTrialBalanceRequest, ListTransfersRequest, ListTransfersResponse, TrialBalance,
     ledger_service_server::LedgerService,
@@ -16,7 +15,6 @@ use handsel_service::{
     wire::{id_from_name, timestamp_from, to_timestamp},
 };
 use tonic::{Request, Response, Status};
-use uuid::Uuid;
 
 /// Transfers of a page where the request names no number.
 const DEFAULT_TRANSFERS: usize = 100;
@@ -45,12 +43,12 @@ impl LedgerService for Api {
         let filters = ListTransfersRequest { page_size: 0, page_token: String::new(), ..request.clone() };
         let reward = (!request.reward.is_empty()).then(|| id_from_name("rewards/", &request.reward, "reward"));
         let size = PageSize::of(request.page_size, DEFAULT_TRANSFERS);
-        let cursor: Option<(Timestamp, Uuid)> = page::cursor(&filters, &request.page_token)?;
+        let cursor: Option<i64> = page::cursor(&filters, &request.page_token)?;
         let mut transfers = queries::ledger::transfers(&self.service.db, reward.transpose()?, cursor, size.limit())
             .await
             .map_err(fault)?;
-        let next_page_token = size.cut(&mut transfers, &filters, |last| (last.posted_at, last.id))?;
-        let transfers = transfers.iter().map(to_transfer).collect();
+        let next_page_token = size.cut(&mut transfers, &filters, |last| last.ordinal)?;
+        let transfers = transfers.iter().map(|line| to_transfer(&line.transfer)).collect();
         Ok(Response::new(ListTransfersResponse { transfers, next_page_token }))
     }
 }

@@ -5,10 +5,10 @@ use crate::{
     store::{self, corrupt, currency, transfer::BalanceRow, wide},
 };
 use handsel_money::{Money, MoneyError, Timestamp};
-use handsel_storage::{At, Db, Fault};
+use handsel_storage::{Db, Fault};
 use uuid::Uuid;
 
-pub(crate) use crate::store::transfer::Transfer;
+pub(crate) use crate::store::transfer::{Line, Transfer};
 
 /// One account in one currency.
 pub(crate) struct Balance {
@@ -45,12 +45,12 @@ fn balance(row: BalanceRow) -> Result<Result<Balance, MoneyError>, Fault> {
     Ok(sides())
 }
 
-/// A page of transfers, oldest first, after the one posted at this instant under this id.
+/// A page of transfers in order of insertion, after the one of this ordinal.
 pub(crate) async fn transfers(
     db: &Db,
     reward: Option<Uuid>,
-    after: Option<(Timestamp, Uuid)>,
+    after: Option<i64>,
     limit: i64,
-) -> Result<Vec<Transfer>, Fault> {
-    store::transfer::page(db, reward, after.map(|(at, id)| (At(at), id)), limit).await
+) -> Result<Vec<Line>, Fault> {
+    store::transfer::page(db, reward, after.unwrap_or_default(), limit).await
 }

@@ -1,7 +1,7 @@
 //! The ledger's transfers: added, never changed.
 
 use super::{corrupt, money};
-use crate::domain::ledger::{Account, Event, Posting};
+use crate::domain::ledger::{Event, Posting};
 use handsel_money::Timestamp;
 use handsel_storage::{At, Column, Db, Fault, Tx, row};
 use uuid::Uuid;
@@ -10,21 +10,31 @@ use uuid::Uuid;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Transfer {
     pub(crate) id: Uuid,
-    pub(crate) reward: Uuid,
-    /// The attempt that moved it; 0: none.
-    pub(crate) attempt: i64,
+    /// None where it belongs to no reward: tax paid to the state.
+    pub(crate) reward: Option<Uuid>,
+    /// What it is the n-th of, as its event counts.
+    pub(crate) number: i64,
     pub(crate) posting: Posting,
     pub(crate) plan: String,
     pub(crate) customer: String,
     pub(crate) posted_at: Timestamp,
 }
 
+/// A transfer where it stands in the journal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Line {
+    /// Counts in order of insertion.
+    pub(crate) ordinal: i64,
+    pub(crate) transfer: Transfer,
+}
+
 row! {
     pub(crate) struct TransferRow {
+        pub ordinal: i64,
         pub id: Uuid,
-        pub reward_id: Uuid,
+        pub reward_id: Option<Uuid>,
         pub event: String,
-        pub attempt: i64,
+        pub number: i64,
         pub debit: String,
         pub credit: String,
         pub currency: String,
@@ -36,16 +46,28 @@ row! {
 }
 
 impl TransferRow {
-    fn restore(self) -> Result<Transfer, Fault> {
-        let Self { id, reward_id, event, attempt, debit, credit, currency, amount_minor, plan_id, customer, posted_at } =
-            self;
-        let posting = Posting {
-            event: Event::from_code(&event).ok_or_else(|| corrupt("transfer.event", &event))?,
-            debit: Account::from_code(&debit).ok_or_else(|| corrupt("transfer.debit", &debit))?,
-            credit: Account::from_code(&credit).ok_or_else(|| corrupt("transfer.credit", &credit))?,
-            amount: money(&currency, amount_minor)?,
-        };
-        Ok(Transfer { id, reward: reward_id, attempt, posting, plan: plan_id, customer, posted_at: posted_at.0 })
+    fn restore(self) -> Result<Line, Fault> {
+        let Self {
+            ordinal,
+            id,
+            reward_id,
+            event,
+            number,
+            debit,
+            credit,
+            currency,
+            amount_minor,
+            plan_id,
+            customer,
+            posted_at,
+        } = self;
+        let known = Event::from_code(&event).ok_or_else(|| corrupt("transfer.event", &event))?;
+        let posting = Posting { event: known, amount: money(&currency, amount_minor)? };
+        if (debit.as_str(), credit.as_str()) != (posting.debit().code(), posting.credit().code()) {
+            return Err(corrupt("transfer.debit and credit", &format!("{debit} {credit}")));
+        }
+        let (reward, plan, posted_at) = (reward_id, plan_id, posted_at.0);
+        Ok(Line { ordinal, transfer: Transfer { id, reward, number, posting, plan, customer, posted_at } })
     }
 }
 
@@ -56,20 +78,20 @@ pub(crate) async fn insert(tx: &mut Tx, transfers: &[Transfer]) -> Result<(), Fa
     }
     let text = |of: fn(&Transfer) -> &str| Column::Text(transfers.iter().map(|one| of(one).to_owned()).collect());
     tx.bulk(
-        "INSERT INTO transfer (id, reward_id, event, attempt, debit, credit, currency, amount_minor, plan_id, customer,
+        "INSERT INTO transfer (id, reward_id, event, number, debit, credit, currency, amount_minor, plan_id, customer,
                                posted_at)
          SELECT * FROM UNNEST($1::uuid[], $2::uuid[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[],
                               $8::bigint[], $9::text[], $10::text[], $11::timestamptz[])",
-        "INSERT INTO transfer (id, reward_id, event, attempt, debit, credit, currency, amount_minor, plan_id, customer,
+        "INSERT INTO transfer (id, reward_id, event, number, debit, credit, currency, amount_minor, plan_id, customer,
                                posted_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         vec![
             Column::Uuid(transfers.iter().map(|one| one.id).collect()),
-            Column::Uuid(transfers.iter().map(|one| one.reward).collect()),
+            Column::OptUuid(transfers.iter().map(|one| one.reward).collect()),
             text(|one| one.posting.event.code()),
-            Column::Int(transfers.iter().map(|one| one.attempt).collect()),
-            text(|one| one.posting.debit.code()),
-            text(|one| one.posting.credit.code()),
+            Column::Int(transfers.iter().map(|one| one.number).collect()),
+            text(|one| one.posting.debit().code()),
+            text(|one| one.posting.credit().code()),
             text(|one| one.posting.amount.currency().code()),
             Column::Int(transfers.iter().map(|one| one.posting.amount.minor()).collect()),
             text(|one| &one.plan),
@@ -81,21 +103,16 @@ pub(crate) async fn insert(tx: &mut Tx, transfers: &[Transfer]) -> Result<(), Fa
     Ok(())
 }
 
-/// A page of transfers, oldest first, after a position.
-pub(crate) async fn page(
-    db: &Db,
-    reward: Option<Uuid>,
-    after: Option<(At, Uuid)>,
-    limit: i64,
-) -> Result<Vec<Transfer>, Fault> {
-    let (after_at, after_id) = after.unzip();
+/// A page of transfers in order of insertion, after a position.
+pub(crate) async fn page(db: &Db, reward: Option<Uuid>, after: i64, limit: i64) -> Result<Vec<Line>, Fault> {
     let rows: Vec<TransferRow> = db
         .all(
-            "SELECT id, reward_id, event, attempt, debit, credit, currency, amount_minor, plan_id, customer, posted_at
+            "SELECT ordinal, id, reward_id, event, number, debit, credit, currency, amount_minor, plan_id, customer,
+                    posted_at
              FROM transfer
-             WHERE ($1 IS NULL OR reward_id = $1) AND ($2 IS NULL OR (posted_at, id) > ($2, $3))
-             ORDER BY posted_at, id LIMIT $4",
-            (reward, after_at, after_id, limit),
+             WHERE ($1 IS NULL OR reward_id = $1) AND ordinal > $2
+             ORDER BY ordinal LIMIT $3",
+            (reward, after, limit),
         )
         .await?;
     rows.into_iter().map(TransferRow::restore).collect()

@@ -14,6 +14,11 @@ fn to_account(account: Account) -> wire::LedgerAccount {
         Account::TaxPayable => wire::LedgerAccount::TaxPayable,
         Account::Clearing => wire::LedgerAccount::Clearing,
         Account::Settled => wire::LedgerAccount::Settled,
+        Account::Fulfilled => wire::LedgerAccount::Fulfilled,
+        Account::ClawbackReceivable => wire::LedgerAccount::ClawbackReceivable,
+        Account::Netting => wire::LedgerAccount::Netting,
+        Account::WriteOff => wire::LedgerAccount::WriteOff,
+        Account::Recoveries => wire::LedgerAccount::Recoveries,
     }
 }
 
@@ -28,15 +33,15 @@ pub(crate) fn to_line(line: &Balance) -> wire::trial_balance::Line {
 }
 
 pub(crate) fn to_transfer(transfer: &Transfer) -> wire::Transfer {
-    let Transfer { id, reward, attempt: _, posting, plan, customer, posted_at } = transfer;
-    let Posting { event, debit, credit, amount } = posting;
+    let Transfer { id, reward, number: _, posting, plan, customer, posted_at } = transfer;
+    let Posting { event, amount } = posting;
     wire::Transfer {
         transfer_id: id.to_string(),
         event: event.code().to_owned(),
-        debit: to_account(*debit).into(),
-        credit: to_account(*credit).into(),
+        debit: to_account(posting.debit()).into(),
+        credit: to_account(posting.credit()).into(),
         amount: Some(to_money(*amount)),
-        reward: format!("rewards/{reward}"),
+        reward: reward.map(|id| format!("rewards/{id}")).unwrap_or_default(),
         plan: format!("plans/{plan}"),
         customer: customer.clone(),
         post_time: Some(to_timestamp(*posted_at)),

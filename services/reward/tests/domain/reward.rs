@@ -66,19 +66,19 @@ fn every_act_on_every_state() {
         PENDING_APPROVAL 0 | reject | REJECTED 0 | REJECTION REJECTION_TAX
         PENDING_APPROVAL 1 | approve | APPROVED 1 |
         PENDING_APPROVAL 1 | reject | REJECTED 1 | REJECTION REJECTION_TAX
-        PENDING_APPROVAL 1 | settle | PAID 1 | SETTLEMENT
+        PENDING_APPROVAL 1 | settle | PAID 1 | LATE_SETTLEMENT
         APPROVED 0 | instruct | PAYING 1 | INSTRUCTION
         APPROVED 1 | instruct | PAYING 2 | INSTRUCTION
-        APPROVED 1 | settle | PAID 1 | SETTLEMENT
+        APPROVED 1 | settle | PAID 1 | LATE_SETTLEMENT
         PAYING 0 | settle | PAID 0 | SETTLEMENT
         PAYING 0 | refuse | FAILED 0 | REFUSAL
         PAYING 1 | settle | PAID 1 | SETTLEMENT
         PAYING 1 | refuse | FAILED 1 | REFUSAL
         FAILED 0 | retry | APPROVED 0 |
-        FAILED 1 | settle | PAID 1 | SETTLEMENT
+        FAILED 1 | settle | PAID 1 | LATE_SETTLEMENT
         FAILED 1 | retry | APPROVED 1 |
         RETURNED 0 | retry | APPROVED 0 |
-        RETURNED 1 | settle | PAID 1 | SETTLEMENT
+        RETURNED 1 | settle | PAID 1 | LATE_SETTLEMENT
         RETURNED 1 | retry | APPROVED 1 |
     "#]]
     .assert_eq(&table);
