@@ -79,6 +79,24 @@ impl Timestamp {
         Date::from_civil(zone.time_zone().to_datetime(self.to_jiff()).date())
     }
 
+    /// Reads an XML Schema `dateTime`: with an offset it is RFC 3339, without one it is the clock on the wall, there. Where that
+    /// clock shows an instant twice it is the first, and where it skips one, what follows the gap.
+    ///
+    /// # Errors
+    /// `InvalidTimestamp`.
+    pub fn read_local(text: &str, zone: &Zone) -> Result<Self, MoneyError> {
+        if let Ok(instant) = text.parse() {
+            return Ok(instant);
+        }
+        // A date alone is no instant, and the shape keeps out whatever else the calendar would read.
+        if text.as_bytes().get(10) != Some(&b'T') {
+            return Err(MoneyError::InvalidTimestamp);
+        }
+        let local: jiff::civil::DateTime = text.parse().map_err(|_| MoneyError::InvalidTimestamp)?;
+        let at = local.to_zoned(zone.time_zone().clone()).map_err(|_| MoneyError::InvalidTimestamp)?;
+        at.timestamp().to_string().parse()
+    }
+
     /// The same instant for the calendar. The range of this type lies within that of jiff.
     pub(crate) fn to_jiff(self) -> jiff::Timestamp {
         jiff::Timestamp::from_microsecond(self.micros).unwrap_or(jiff::Timestamp::UNIX_EPOCH)
