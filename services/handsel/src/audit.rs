@@ -4,7 +4,7 @@ use crate::bearer::Caller;
 use crate::progress::Progress;
 use anstream::println;
 use anyhow::{Context as _, Result};
-use handsel_audit::client::{Follower, SavedCursor, VerifiedRecord, VerifyError};
+use handsel_audit::client::{Follower, SavedCursor, VerifiedRecord, VerifyError, export::ExportFault};
 use handsel_audit::tlog::{Hash, TreeHead, VerifierKey, check_inclusion, hashes_from};
 use handsel_proto::handsel::audit::v1::{
     GetInclusionProofRequest, GetLogRequest, StreamRecordsRequest, audit_service_client::AuditServiceClient,
@@ -41,6 +41,12 @@ pub(crate) struct NotProven(String);
 impl From<VerifyError> for NotProven {
     fn from(error: VerifyError) -> Self {
         Self(error.to_string())
+    }
+}
+
+impl From<ExportFault> for NotProven {
+    fn from(fault: ExportFault) -> Self {
+        Self(fault.to_string())
     }
 }
 

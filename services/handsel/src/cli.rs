@@ -151,6 +151,11 @@ pub(crate) struct TokenArguments {
 pub(crate) enum AuditCommand {
     /// Reads the whole log, recomputes its root and checks the signature. Exit code 3 if anything is not as it should be.
     Verify(AuditArguments),
+    /// Writes the whole log into a folder that strangers can check without us: C2SP tlog-tiles, bodies, views, a verifier in
+    /// Python. An export that was cut off is gone on with.
+    Export(ExportArguments),
+    /// Checks such a folder, without network or database. Exit code 3 if anything is not as it should be.
+    VerifyExport(VerifyExportArguments),
     /// Verifies record by record and prints each, from a saved cursor on, and stays for what comes.
     Follow(FollowArguments),
 }
@@ -161,6 +166,32 @@ pub(crate) struct AuditArguments {
     #[command(flatten)]
     pub(crate) server: ServerArguments,
     /// The log's key as obtained from elsewhere; otherwise the server is asked for it, which proves less.
+    #[arg(long, value_name = "VKEY")]
+    pub(crate) key: Option<String>,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ExportArguments {
+    #[command(flatten)]
+    pub(crate) audit: AuditArguments,
+    /// An empty folder, or one with an unfinished export.
+    pub(crate) folder: PathBuf,
+    /// First record of which views and bodies are included; all leaves always are.
+    #[arg(long, default_value_t = 0, value_name = "INDEX")]
+    pub(crate) from: u64,
+    /// First record behind them.
+    #[arg(long, default_value_t = u64::MAX, hide_default_value = true, value_name = "INDEX")]
+    pub(crate) to: u64,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct VerifyExportArguments {
+    /// A finished export.
+    pub(crate) folder: PathBuf,
+    /// The log's key as obtained from elsewhere; otherwise the one in the export is believed, which proves less.
     #[arg(long, value_name = "VKEY")]
     pub(crate) key: Option<String>,
     /// Print one JSON object.

@@ -4,6 +4,7 @@ mod audit;
 mod bearer;
 mod cli;
 mod demo;
+mod export;
 mod paint;
 mod place;
 mod progress;
@@ -89,6 +90,17 @@ async fn run(command: Command) -> Result<ExitCode> {
                 progress.finish();
             }
             verified(&proven?, arguments.json);
+        }
+        Command::Audit(AuditCommand::Export(arguments)) => {
+            let caller = officer(&arguments.audit.server)?;
+            let progress = Progress::bar("records", 0, arguments.audit.json);
+            let openings = arguments.from..arguments.to;
+            let exported = export::export(&caller, arguments.audit.key, &arguments.folder, openings, &progress).await;
+            progress.finish();
+            export::print_exported(&exported?, &arguments.folder, arguments.audit.json);
+        }
+        Command::Audit(AuditCommand::VerifyExport(arguments)) => {
+            export::check(&arguments.folder, arguments.key.as_deref(), arguments.json)?;
         }
         Command::Audit(AuditCommand::Follow(arguments)) => {
             let caller = officer(&arguments.audit.server)?;

@@ -6,6 +6,7 @@
 //!
 //! It uses the contract's messages and [`crate::tlog`], and nothing of the server's rooms.
 
+pub mod export;
 mod follower;
 mod record;
 

@@ -24,6 +24,8 @@ pub struct VerifiedRecord {
     pub statement: Value,
     /// The body that the statement commits to; empty if it has none.
     pub body: Vec<u8>,
+    /// The salt in that commitment; empty with it.
+    pub body_salt: Vec<u8>,
 }
 
 /// Why a record is not what the log must hold.
@@ -42,14 +44,25 @@ pub enum RecordError {
 
 /// Reads a record and checks its body. Where it stands is proven apart, by its hash.
 pub(super) fn check(record: Record) -> Result<VerifiedRecord, RecordError> {
-    let Record { index, leaf, body, body_salt } = record;
-    let (logged_at, statement) = read(&leaf)?;
+    let VerifiedRecord { index, logged_at, leaf, statement, body, body_salt } = check_leaf(record)?;
     let committed = commitment(&statement)?;
     let held = match committed {
         None => body.is_empty() && body_salt.is_empty(),
         Some(digest) => body_salt.len() == SALT_BYTES && body_digest(&body_salt, &body) == digest,
     };
-    if held { Ok(VerifiedRecord { index, logged_at, leaf, statement, body }) } else { Err(RecordError::Body) }
+    if held {
+        Ok(VerifiedRecord { index, logged_at, leaf, statement, body, body_salt })
+    } else {
+        Err(RecordError::Body)
+    }
+}
+
+/// Reads a record whose body is looked at elsewhere, or not at all.
+pub(super) fn check_leaf(record: Record) -> Result<VerifiedRecord, RecordError> {
+    let Record { index, leaf, body, body_salt } = record;
+    let (logged_at, statement) = read(&leaf)?;
+    commitment(&statement)?;
+    Ok(VerifiedRecord { index, logged_at, leaf, statement, body, body_salt })
 }
 
 fn read(leaf: &[u8]) -> Result<(String, Value), RecordError> {

@@ -3,6 +3,7 @@
 
 mod append;
 mod damage;
+mod export;
 mod race;
 mod relayed;
 mod stage;
