@@ -42,9 +42,16 @@ impl Reward {
             postgres: include_str!("../migrations/postgres/100_reward.sql"),
             sqlite: include_str!("../migrations/sqlite/100_reward.sql"),
         };
+        let lifecycle = Migration {
+            version: 120,
+            name: "lifecycle",
+            postgres: include_str!("../migrations/postgres/120_lifecycle.sql"),
+            sqlite: include_str!("../migrations/sqlite/120_lifecycle.sql"),
+        };
         let mut all = handsel_storage::MIGRATIONS.to_vec();
         all.extend_from_slice(handsel_outbox::MIGRATIONS);
         all.push(own);
+        all.push(lifecycle);
         all
     }
 

@@ -34,6 +34,12 @@ impl Command for HandOut {
         first.sort_by(|one, other| one.end_to_end_id.cmp(&other.end_to_end_id));
         // Whoever reports outcomes locks the same rewards: what he has said of an earlier attempt is seen before this one leaves.
         store::reward::lock(tx, first.iter().map(|one| one.reward).collect()).await?;
+        // A hold placed since they were read keeps them here: whoever places one waits for us, or we for him.
+        store::hold::pass_fence(tx).await?;
+        let held = store::hold::held(tx, first.iter().map(|one| one.reward).collect()).await?;
+        if !held.is_empty() {
+            return Err(Fault::Contention);
+        }
         let ids: Vec<String> = first.iter().map(|one| one.end_to_end_id.clone()).collect();
         let owed = first.iter().map(|one| self.said(one)).collect();
         store::attempt::mark_sent(tx, ids, self.now).await?;

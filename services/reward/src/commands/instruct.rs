@@ -33,7 +33,7 @@ impl Command for Instruct {
     async fn apply(&self, tx: &mut Tx) -> Result<usize, Fault> {
         let actor = Actor::system("reward/instruct");
         let (mut moves, mut attempts) = (Moves::default(), Vec::new());
-        for reward in store::reward::lock_approved(tx, self.limit).await? {
+        for reward in store::reward::lock_payable(tx, self.limit).await? {
             let moved = reward.instruct(self.now).map_err(|refusal| inconsistent(&refusal))?;
             let attempt = self.attempt(&moved.reward);
             moves.note(&self.means, moved, self.now, |reward| match &attempt {

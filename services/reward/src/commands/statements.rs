@@ -1,6 +1,6 @@
 //! What the commands say to the audit log.
 
-use crate::domain::{plan::Plan, reward::Reward};
+use crate::domain::{hold::Hold, plan::Plan, reward::Reward};
 use handsel_money::Timestamp;
 use handsel_outbox::{Actor, Owed, Statement};
 use serde_json::{Value, json};
@@ -44,6 +44,23 @@ pub(crate) fn of_reward(
         amount: Some(entitlement.amounts.reward),
         policy: Some(policy(&entitlement.plan, entitlement.plan_version)),
         body,
+    })
+}
+
+/// Something happened to a hold.
+pub(crate) fn of_hold(kind: &'static str, action: &'static str, hold: &Hold, actor: &Actor, now: Timestamp) -> Owed {
+    Owed::Audit(Statement {
+        kind,
+        time: now,
+        actor: actor.clone(),
+        subjects: vec![hold.name(), hold.target.name()],
+        action,
+        outcome: "success",
+        reason: Some(hold.reason.clone()),
+        correlation: hold.target.name(),
+        amount: None,
+        policy: None,
+        body: json!({ "state": hold.state.standing().code(), "revision": hold.revision }),
     })
 }
 

@@ -7,6 +7,7 @@ pub mod approval;
 pub mod calculation;
 pub mod effective_rate;
 pub mod grant;
+pub mod hold;
 pub mod ledger;
 pub mod outcome;
 pub mod plan;

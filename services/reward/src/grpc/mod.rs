@@ -3,6 +3,7 @@
 //! Never here: an `if` on a business fact.
 
 mod call;
+mod hold;
 mod inbox;
 mod ledger;
 mod plan;
@@ -12,9 +13,9 @@ mod settlement;
 
 use crate::service::Service;
 use handsel_proto::handsel::reward::v1::{
-    ledger_service_server::LedgerServiceServer, plan_service_server::PlanServiceServer,
-    reward_inbox_service_server::RewardInboxServiceServer, reward_service_server::RewardServiceServer,
-    settlement_service_server::SettlementServiceServer,
+    hold_service_server::HoldServiceServer, ledger_service_server::LedgerServiceServer,
+    plan_service_server::PlanServiceServer, reward_inbox_service_server::RewardInboxServiceServer,
+    reward_service_server::RewardServiceServer, settlement_service_server::SettlementServiceServer,
 };
 use std::sync::Arc;
 use tonic::service::RoutesBuilder;
@@ -32,6 +33,7 @@ pub(crate) fn add_to(service: &Arc<Service>, routes: &mut RoutesBuilder) {
         .add_service(PlanServiceServer::new(api.clone()))
         .add_service(RewardServiceServer::new(api.clone()))
         .add_service(SettlementServiceServer::new(api.clone()))
+        .add_service(HoldServiceServer::new(api.clone()))
         .add_service(LedgerServiceServer::new(api.clone()))
         .add_service(RewardInboxServiceServer::new(api));
 }

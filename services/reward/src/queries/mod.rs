@@ -1,5 +1,6 @@
 //! What is read, one file a family. Never here: a write.
 
+pub(crate) mod holds;
 pub(crate) mod ledger;
 pub(crate) mod plans;
 pub(crate) mod rewards;

@@ -1,7 +1,7 @@
 //! Rewards: one as a whole, pages of them.
 
 use crate::{
-    domain::{outcome::Attempt, record::Record, reward::Reward},
+    domain::{hold::Hold, outcome::Attempt, record::Record, reward::Reward},
     store,
 };
 use handsel_money::Timestamp;
@@ -17,6 +17,8 @@ pub(crate) struct Whole {
     /// Oldest first.
     pub(crate) attempts: Vec<Attempt>,
     pub(crate) record: Record<'static>,
+    /// What keeps it from being paid, oldest first.
+    pub(crate) holds: Vec<Hold>,
 }
 
 /// One reward.
@@ -30,7 +32,9 @@ pub(crate) async fn get(db: &Db, id: Uuid) -> Result<Option<Whole>, Fault> {
     let record = serde_json::from_slice(&trace).map_err(|error| Fault::Invalid(format!("reward.trace: {error}")))?;
     let mut attempts = store::attempt::of_rewards(&mut tx, vec![id]).await?;
     attempts.sort_by_key(|attempt| attempt.number);
-    Ok(Some(Whole { reward, attempts, record }))
+    let of = &reward.entitlement;
+    let holds = store::hold::on_reward(&mut tx, id, of.referral, &of.beneficiary, &of.plan).await?;
+    Ok(Some(Whole { reward, attempts, record, holds }))
 }
 
 /// The plan of a reward, which never changes.

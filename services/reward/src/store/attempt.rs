@@ -157,8 +157,8 @@ pub(crate) struct Open {
     pub(crate) first_sent_at: Option<Timestamp>,
 }
 
-/// Attempts whose outcome is unknown, oldest first, after a position. One that never left stays here once the bank has said that
-/// an earlier one has paid after all: it would pay twice.
+/// Attempts whose outcome is unknown, oldest first, after a position. One that never left stays here while its reward is held, and
+/// once the bank has said that an earlier one has paid after all: it would pay twice.
 pub(crate) async fn open(tx: &mut Tx, after: Option<(At, String)>, limit: i64) -> Result<Vec<Open>, Fault> {
     let (after_at, after_id) = after.unzip();
     let rows: Vec<OpenRow> = tx
@@ -168,7 +168,12 @@ pub(crate) async fn open(tx: &mut Tx, after: Option<(At, String)>, limit: i64) -
              FROM attempt a JOIN reward r ON r.id = a.reward_id
              WHERE a.status IN ('UNKNOWN', 'ACCEPTED') AND ($1 IS NULL OR (a.instructed_at, a.end_to_end_id) > ($1, $2))
                AND (a.first_sent_at IS NOT NULL
-                    OR NOT EXISTS (SELECT 1 FROM outcome_conflict c WHERE c.reward_id = a.reward_id AND c.status = 'SETTLED'))
+                    OR (NOT EXISTS (SELECT 1 FROM outcome_conflict c
+                                    WHERE c.reward_id = a.reward_id AND c.status = 'SETTLED')
+                        AND NOT EXISTS (SELECT 1 FROM hold h
+                                        WHERE h.state <> 'RELEASED'
+                                          AND (h.reward_id = r.id OR h.referral = r.referral
+                                               OR h.beneficiary = r.beneficiary OR h.plan_id = r.plan_id))))
              ORDER BY a.instructed_at, a.end_to_end_id LIMIT $3",
             (after_at, after_id, limit),
         )

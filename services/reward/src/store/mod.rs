@@ -7,6 +7,7 @@
 pub(crate) mod attempt;
 pub(crate) mod conflict;
 pub(crate) mod counter;
+pub(crate) mod hold;
 pub(crate) mod plan;
 pub(crate) mod qualification;
 pub(crate) mod reward;

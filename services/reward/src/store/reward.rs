@@ -315,11 +315,26 @@ pub(crate) async fn lock_due(tx: &mut Tx, now: At, limit: i64) -> Result<Vec<Rew
     restore_all(tx.all(sql, (now, limit)).await?)
 }
 
-/// Approved rewards, the longest approved first, locked; those that another process holds are left to it.
-pub(crate) async fn lock_approved(tx: &mut Tx, limit: i64) -> Result<Vec<Reward>, Fault> {
+/// Approved rewards that nothing holds back, the longest approved first, locked; those that another process has locked are left to
+/// it.
+pub(crate) async fn lock_payable(tx: &mut Tx, limit: i64) -> Result<Vec<Reward>, Fault> {
     let sql = tx.pick(
-        reward_where!("WHERE state = 'APPROVED' ORDER BY updated_at, id LIMIT $1 FOR UPDATE SKIP LOCKED"),
-        reward_where!("WHERE state = 'APPROVED' ORDER BY updated_at, id LIMIT $1"),
+        reward_where!(
+            "WHERE state = 'APPROVED'
+               AND NOT EXISTS (SELECT 1 FROM hold h
+                               WHERE h.state <> 'RELEASED'
+                                 AND (h.reward_id = reward.id OR h.referral = reward.referral
+                                      OR h.beneficiary = reward.beneficiary OR h.plan_id = reward.plan_id))
+             ORDER BY updated_at, id LIMIT $1 FOR UPDATE SKIP LOCKED"
+        ),
+        reward_where!(
+            "WHERE state = 'APPROVED'
+               AND NOT EXISTS (SELECT 1 FROM hold h
+                               WHERE h.state <> 'RELEASED'
+                                 AND (h.reward_id = reward.id OR h.referral = reward.referral
+                                      OR h.beneficiary = reward.beneficiary OR h.plan_id = reward.plan_id))
+             ORDER BY updated_at, id LIMIT $1"
+        ),
     );
     restore_all(tx.all(sql, (limit,)).await?)
 }

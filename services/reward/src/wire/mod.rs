@@ -2,6 +2,7 @@
 //!
 //! Never here: a decision.
 
+pub(crate) mod hold;
 pub(crate) mod ledger;
 mod payment;
 pub(crate) mod plan;

@@ -1,6 +1,6 @@
 //! Rewards for the wire.
 
-use super::{rule::to_role, settlement::to_status};
+use super::{hold::to_hold, rule::to_role, settlement::to_status};
 use crate::{
     domain::{
         calculation::trace::Step,
@@ -65,6 +65,7 @@ pub(crate) fn to_reward(reward: &Reward, attempts: &[Attempt]) -> wire::Reward {
         approver: state.approver().to_owned(),
         settle_time: state.settled_at().map(to_timestamp),
         reversed_amount: state.taken_back().map(|part| to_money(part.reward)),
+        holds: Vec::new(),
         attempts: attempts.iter().map(to_attempt).collect(),
         waiting_for: story::waiting_for(reward, attempts.last()),
         etag: revision.to_string(),
@@ -89,10 +90,11 @@ fn to_kind(kind: Kind) -> wire::RewardKind {
 
 /// A reward with every step of its calculation, and the same in plain words.
 pub(crate) fn to_whole_reward(whole: &Whole) -> wire::Reward {
-    let Whole { reward, attempts, record } = whole;
+    let Whole { reward, attempts, record, holds } = whole;
     wire::Reward {
         steps: record.shown().into_iter().map(to_step).collect(),
         explanation: story::tell(reward, attempts.last(), record),
+        holds: holds.iter().map(to_hold).collect(),
         ..to_reward(reward, attempts)
     }
 }

@@ -133,6 +133,9 @@ impl Bank {
         self.activate_plan("chen", &request_id(3), &name).await.unwrap();
     }
 
+    pub(crate) fn channel(&self) -> Channel {
+        self.server.channel()
+    }
     pub(crate) fn plans(&self) -> PlanServiceClient<Channel> {
         PlanServiceClient::new(self.server.channel())
     }

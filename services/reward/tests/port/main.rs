@@ -5,6 +5,7 @@ mod access;
 mod audit;
 mod bank;
 mod grants;
+mod holds;
 mod inbox;
 mod outcomes;
 mod payouts;

@@ -1,0 +1,47 @@
+-- What happens to a reward besides its state: holds, approvals, payees, what the bank said before payment, reversals and what people
+-- decided by hand.
+
+-- Compliance keeps what it names from being paid. Exactly one of the four targets is given.
+CREATE TABLE hold (
+    id BLOB PRIMARY KEY,
+    reward_id BLOB REFERENCES reward (id),
+    referral BLOB,
+    beneficiary TEXT,
+    plan_id TEXT,
+    reason TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('ACTIVE', 'RELEASE_PROPOSED', 'RELEASED')),
+    placed_by TEXT NOT NULL,
+    placed_at TEXT NOT NULL,
+    proposed_by TEXT NOT NULL DEFAULT '',
+    released_by TEXT NOT NULL DEFAULT '',
+    revision INTEGER NOT NULL CHECK (revision >= 1),
+    updated_at TEXT NOT NULL,
+    CHECK (CASE WHEN reward_id IS NULL THEN 0 ELSE 1 END + CASE WHEN referral IS NULL THEN 0 ELSE 1 END
+           + CASE WHEN beneficiary IS NULL THEN 0 ELSE 1 END + CASE WHEN plan_id IS NULL THEN 0 ELSE 1 END = 1),
+    -- Two people release it, whatever a program above believes.
+    CHECK ((state = 'ACTIVE') = (proposed_by = '')),
+    CHECK ((state = 'RELEASED') = (released_by <> '')),
+    CHECK (released_by = '' OR released_by <> proposed_by)
+) STRICT;
+CREATE INDEX hold_newest ON hold (placed_at, id);
+CREATE INDEX hold_on_reward ON hold (reward_id) WHERE state <> 'RELEASED';
+CREATE INDEX hold_on_referral ON hold (referral) WHERE state <> 'RELEASED';
+CREATE INDEX hold_on_beneficiary ON hold (beneficiary) WHERE state <> 'RELEASED';
+CREATE INDEX hold_on_plan ON hold (plan_id) WHERE state <> 'RELEASED';
+
+-- One row. Whoever places a hold has it alone; whoever lets payments leave shares it: so that no payment leaves past a hold.
+CREATE TABLE hold_fence (
+    id INTEGER PRIMARY KEY CHECK (id = 1)
+) STRICT;
+INSERT INTO hold_fence (id) VALUES (1);
+
+CREATE TRIGGER hold_is_kept BEFORE DELETE ON hold
+BEGIN SELECT RAISE(ABORT, 'hold is never deleted'); END;
+CREATE TRIGGER hold_fence_is_kept BEFORE DELETE ON hold_fence
+BEGIN SELECT RAISE(ABORT, 'hold_fence is never deleted'); END;
+CREATE TRIGGER hold_stays BEFORE UPDATE ON hold WHEN
+    OLD.state = 'RELEASED'
+    OR (OLD.reward_id, OLD.referral, OLD.beneficiary, OLD.plan_id, OLD.reason, OLD.placed_by, OLD.placed_at)
+       IS NOT
+       (NEW.reward_id, NEW.referral, NEW.beneficiary, NEW.plan_id, NEW.reason, NEW.placed_by, NEW.placed_at)
+BEGIN SELECT RAISE(ABORT, 'what a hold names never changes, and a released one never again'); END;
