@@ -89,6 +89,7 @@ fn crates_use_only_what_lies_below_them() {
     let below: BTreeMap<&str, &[&str]> = BTreeMap::from([
         ("shared/money", &[][..]),
         ("shared/iso20022", &["handsel-money"][..]),
+        ("shared/tlog", &[][..]),
         ("shared/storage", &["handsel-money"][..]),
         ("shared/access", &["handsel-proto"][..]),
         ("shared/service", &["handsel-proto", "handsel-money", "handsel-storage", "handsel-access"][..]),

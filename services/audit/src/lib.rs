@@ -9,13 +9,12 @@ mod config;
 mod domain;
 mod grpc;
 mod jobs;
-mod key;
 mod log;
 mod queries;
 mod store;
-pub mod tlog;
 
 pub use config::AuditConfig;
+pub use handsel_tlog as tlog;
 
 use anyhow::{Context as _, bail};
 use futures::future::BoxFuture;

@@ -127,7 +127,9 @@ impl Parts {
 
 /// The key that signs a bank's log.
 pub(crate) fn signing_key(bank: &str, file: &Path, world: &World) -> Result<SigningKey> {
-    SigningKey::from_file_or_create(file, &format!("handsel.{bank}/audit"), &*world.entropy)
+    let mut seed = [0; 32];
+    world.entropy.fill(&mut seed);
+    SigningKey::from_file_or_create(file, &format!("handsel.{bank}/audit"), &seed)
 }
 
 /// Tokens of a service for its calls to the others: a new one each time, which costs less than to watch one grow old.

@@ -1,6 +1,6 @@
 //! The right edge of a tree: what must be kept of it to append to it and to know its root.
 
-use super::{Hash, TreeError};
+use crate::{Hash, TreeError};
 use serde::{Deserialize, Serialize};
 
 /// A tree of some size, as the roots of the perfect subtrees it falls into: one for each bit of the size, largest first. Takes

@@ -1,6 +1,6 @@
 //! Checkpoints (C2SP tlog-checkpoint): the tree head that a note says.
 
-use super::{Hash, NoteError, SigningKey, VerifierKey};
+use crate::{Hash, NoteError, SigningKey, VerifierKey, note::split};
 use thiserror::Error;
 use tlog_tiles::Checkpoint;
 
@@ -46,11 +46,20 @@ impl TreeHead {
     /// # Errors
     /// `Note`, `Malformed` or `Origin`.
     pub fn open(note: &str, key: &VerifierKey) -> Result<Self, CheckpointError> {
-        let text = key.open(note)?;
+        let head = Self::read(key.open(note)?)?;
+        if head.origin == key.name() { Ok(head) } else { Err(CheckpointError::Origin(head.origin)) }
+    }
+
+    /// The tree head that a note says, whoever signed it: to learn whose log it is of, and which keys to ask.
+    ///
+    /// # Errors
+    /// `Note` or `Malformed`.
+    pub fn claimed(note: &str) -> Result<Self, CheckpointError> {
+        Self::read(split(note)?.0)
+    }
+
+    fn read(text: &str) -> Result<Self, CheckpointError> {
         let checkpoint = Checkpoint::from_bytes(text.as_bytes()).map_err(|_| CheckpointError::Malformed)?;
-        if checkpoint.origin() != key.name() {
-            return Err(CheckpointError::Origin(checkpoint.origin().to_owned()));
-        }
         if i64::try_from(checkpoint.size()).is_err() {
             return Err(CheckpointError::Malformed);
         }

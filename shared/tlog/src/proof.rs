@@ -1,6 +1,6 @@
 //! Proofs: which tiles one needs, how it is made from them, how it is checked.
 
-use super::{HASH_BYTES, Hash};
+use crate::{HASH_BYTES, Hash};
 use std::{cell::RefCell, collections::HashMap};
 use thiserror::Error;
 use tlog_tiles::{HashReader, Tile, check_record, check_tree, prove_record, prove_tree, tree_hash};

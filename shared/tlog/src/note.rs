@@ -62,12 +62,8 @@ impl SigningKey {
     /// # Errors
     /// `Key` if it is malformed.
     pub fn parse(secret: &str) -> Result<Self, NoteError> {
-        let parts: Vec<&str> = secret.splitn(5, '+').collect();
-        let [_, _, name, _, key] = parts.as_slice() else { return Err(NoteError::Key) };
-        let key = BASE64_STANDARD.decode(key).map_err(|_| NoteError::Key)?;
-        let seed: &[u8; 32] =
-            key.strip_prefix(&[ED25519]).and_then(|seed| seed.try_into().ok()).ok_or(NoteError::Key)?;
-        let made = Self::from_seed(name, seed)?;
+        let (name, seed) = seed_in(secret, ED25519)?;
+        let made = Self::from_seed(name, &seed)?;
         if made.secret == secret { Ok(made) } else { Err(NoteError::Key) }
     }
 
@@ -122,15 +118,9 @@ impl VerifierKey {
     /// # Errors
     /// `Malformed`, `Unsigned` or `BadSignature`.
     pub fn open<'a>(&self, note: &'a str) -> Result<&'a str, NoteError> {
-        if note.len() > MAX_NOTE_BYTES {
-            return Err(NoteError::Malformed);
-        }
-        let parsed = Note::from_bytes(note.as_bytes()).map_err(|_| NoteError::Malformed)?;
-        let text = note.get(..parsed.text().len()).ok_or(NoteError::Malformed)?;
-        let lines = note.get(text.len().saturating_add(1)..).ok_or(NoteError::Malformed)?;
+        let (text, lines) = split(note)?;
         let mut signed = false;
-        for line in lines.lines() {
-            let signature = Signature::from_bytes(line.as_bytes()).map_err(|_| NoteError::Malformed)?;
+        for (_, signature) in lines {
             if signature.name() != self.verifier.name() || signature.id() != self.verifier.key_id() {
                 continue;
             }
@@ -141,6 +131,45 @@ impl VerifierKey {
         }
         if signed { Ok(text) } else { Err(NoteError::Unsigned) }
     }
+}
+
+/// A signature line, and what it says.
+pub(crate) type Line<'a> = (&'a str, Signature);
+
+/// A note's text, and each signature line beneath it with what it says.
+///
+/// # Errors
+/// `Malformed` if a line is no signature, or the whole is too long to be a note of anybody's.
+pub(crate) fn split(note: &str) -> Result<(&str, Vec<Line<'_>>), NoteError> {
+    if note.len() > MAX_NOTE_BYTES {
+        return Err(NoteError::Malformed);
+    }
+    let parsed = Note::from_bytes(note.as_bytes()).map_err(|_| NoteError::Malformed)?;
+    let text = note.get(..parsed.text().len()).ok_or(NoteError::Malformed)?;
+    let lines = note.get(text.len().saturating_add(1)..).ok_or(NoteError::Malformed)?;
+    let read = |line| Signature::from_bytes(str::as_bytes(line)).map(|signature| (line, signature));
+    let lines = lines.lines().map(read).collect::<Result<_, _>>().map_err(|_| NoteError::Malformed)?;
+    Ok((text, lines))
+}
+
+/// A note with more signature lines beneath it, each without its newline.
+#[must_use]
+pub fn with_lines<L: AsRef<str>>(note: &str, lines: &[L]) -> String {
+    let mut longer = note.to_owned();
+    for line in lines {
+        longer.push_str(line.as_ref());
+        longer.push('\n');
+    }
+    longer
+}
+
+/// The name and the seed in a secret key's text, if it is of the kind asked for.
+pub(crate) fn seed_in(secret: &str, kind: u8) -> Result<(&str, [u8; 32]), NoteError> {
+    let parts: Vec<&str> = secret.splitn(5, '+').collect();
+    let [_, _, name, _, key] = parts.as_slice() else { return Err(NoteError::Key) };
+    let key = BASE64_STANDARD.decode(key).map_err(|_| NoteError::Key)?;
+    let seed = key.strip_prefix(&[kind]).and_then(|seed| seed.try_into().ok()).ok_or(NoteError::Key)?;
+    Ok((name, seed))
 }
 
 fn encoded(key: &[u8]) -> Vec<u8> {
