@@ -96,12 +96,7 @@ pub(super) async fn undecided(cast: &Cast) -> Result<i64> {
 async fn funnel(cast: &Cast) -> Result<Vec<(State, i64)>> {
     let steps =
         ReferralServiceClient::new(cast.officer.clone()).get_funnel(GetFunnelRequest::default()).await?.into_inner();
-<<<<<<< HEAD
     let order = [State::Registered, State::Converting, State::Qualified, State::Expired, State::Rejected];
-=======
-    let order =
-        [State::Registered, State::Converting, State::Qualified, State::Expired, State::Reversed, State::Rejected];
->>>>>>> cab569a (Audit: the log is exported as a folder that strangers can check without us)
     let count = |state| {
         let of_state = steps.steps.iter().filter(|step| step.state() == state && step.channel() == Channel::BranchForm);
         of_state.map(|step| step.count).sum()
