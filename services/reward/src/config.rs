@@ -1,5 +1,6 @@
 //! What a bank sets about its rewards.
 
+use crate::domain::channel::Channel;
 use handsel_outbox::RelaySettings;
 use handsel_service::Peer;
 use handsel_storage::LaneSettings;
@@ -27,6 +28,17 @@ pub enum Settlement {
     Pull,
     /// Instructions are sent to the bank's `CoreBankingService`.
     Push(Peer),
+}
+
+impl Settlement {
+    /// The way by which attempts leave.
+    #[must_use]
+    pub fn channel(&self) -> Channel {
+        match self {
+            Self::Pull => Channel::Pull,
+            Self::Push(_) => Channel::Push,
+        }
+    }
 }
 
 /// How the loops pace themselves.

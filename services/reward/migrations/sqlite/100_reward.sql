@@ -156,6 +156,9 @@ CREATE TABLE attempt (
     instructed_at TEXT NOT NULL,
     first_sent_at TEXT,
     outcome_at TEXT,
+    -- By which way it left, for ever: no attempt leaves by two. Empty: it has not.
+    channel TEXT NOT NULL DEFAULT '' CHECK (channel IN ('', 'PULL', 'PUSH', 'FILE')),
+    CHECK ((channel = '') = (first_sent_at IS NULL)),
     PRIMARY KEY (reward_id, number)
 ) STRICT;
 CREATE INDEX attempt_open ON attempt (instructed_at, end_to_end_id) WHERE status IN ('UNKNOWN', 'ACCEPTED');

@@ -1,7 +1,10 @@
 //! Hands instructions out: what leaves is committed as having left before anybody sees it.
 
 use super::means::Means;
-use crate::store;
+use crate::{
+    domain::channel::Channel,
+    store::{self, attempt::Sight},
+};
 use handsel_money::Timestamp;
 use handsel_outbox::{Actor, Owed, Statement};
 use handsel_storage::{At, Command, Fault, Tx};
@@ -15,6 +18,10 @@ pub(crate) struct HandOut {
     /// The position of the last one before, if any.
     pub(crate) after: Option<(Timestamp, String)>,
     pub(crate) limit: i64,
+    /// By which way they leave: those that left by another are not listed.
+    pub(crate) channel: Channel,
+    /// Whether that is the way by which payouts leave now: else only what left by it before is listed.
+    pub(crate) in_use: bool,
     pub(crate) actor: Actor,
     pub(crate) now: Timestamp,
 }
@@ -26,10 +33,28 @@ impl Command for HandOut {
 
     async fn apply(&self, tx: &mut Tx) -> Result<Vec<Open>, Fault> {
         let after = self.after.clone().map(|(at, id)| (At(at), id));
-        let open = store::attempt::open(tx, after, self.limit).await?;
-        let mut first: Vec<&Open> = open.iter().filter(|one| one.first_sent_at.is_none()).collect();
+        let sight = Sight { left_by: Some(self.channel), not_left: self.in_use, currency: None };
+        let open = store::attempt::open(tx, sight, after, self.limit).await?;
+        let first: Vec<&Open> = open.iter().filter(|one| one.first_sent_at.is_none()).collect();
+        let leaving = Leaving { means: &self.means, channel: self.channel, actor: &self.actor, now: self.now };
+        leaving.let_go(tx, first).await?;
+        Ok(open)
+    }
+}
+
+/// Attempts on the point of leaving for the first time, by whatever way.
+pub(crate) struct Leaving<'a> {
+    pub(crate) means: &'a Means,
+    pub(crate) channel: Channel,
+    pub(crate) actor: &'a Actor,
+    pub(crate) now: Timestamp,
+}
+
+impl Leaving<'_> {
+    /// Commits that they leave, all of them; contention where something has come between since they were read.
+    pub(crate) async fn let_go(&self, tx: &mut Tx, mut first: Vec<&Open>) -> Result<(), Fault> {
         if first.is_empty() {
-            return Ok(open);
+            return Ok(());
         }
         first.sort_by(|one, other| one.end_to_end_id.cmp(&other.end_to_end_id));
         // Whoever reports outcomes locks the same rewards: what he has said of an earlier attempt is seen before this one leaves.
@@ -42,13 +67,10 @@ impl Command for HandOut {
         }
         let ids: Vec<String> = first.iter().map(|one| one.end_to_end_id.clone()).collect();
         let owed = first.iter().map(|one| self.said(one)).collect();
-        store::attempt::mark_sent(tx, ids, self.now).await?;
-        self.means.outbox.owe(tx, self.now, owed).await?;
-        Ok(open)
+        store::attempt::mark_sent(tx, ids, self.channel, self.now).await?;
+        self.means.outbox.owe(tx, self.now, owed).await
     }
-}
 
-impl HandOut {
     fn said(&self, open: &Open) -> Owed {
         let reward = format!("rewards/{}", open.reward);
         Owed::Audit(Statement {
@@ -62,7 +84,7 @@ impl HandOut {
             correlation: reward,
             amount: Some(open.amount),
             policy: None,
-            body: json!({ "attempt": open.number, "end_to_end_id": open.end_to_end_id }),
+            body: json!({ "attempt": open.number, "end_to_end_id": open.end_to_end_id, "channel": self.channel.code() }),
         })
     }
 }

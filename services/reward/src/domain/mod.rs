@@ -5,6 +5,7 @@
 
 pub mod approval;
 pub mod calculation;
+pub mod channel;
 pub mod effective_rate;
 pub mod grant;
 pub mod hold;

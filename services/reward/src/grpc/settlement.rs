@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{
     commands::{hand_out::HandOut, report_outcomes::ReportOutcomes},
+    domain::channel::Channel,
     wire::settlement::{outcomes_from, to_instruction, to_receipt},
 };
 use handsel_money::Timestamp;
@@ -39,6 +40,8 @@ impl SettlementService for Api {
             means: self.service.means.clone(),
             after,
             limit: size.rows(),
+            channel: Channel::Pull,
+            in_use: self.service.config.settlement.channel() == Channel::Pull,
             actor: call.actor(),
             now: self.now(),
         };

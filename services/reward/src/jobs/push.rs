@@ -6,7 +6,7 @@ use crate::{
         hand_out::HandOut,
         report_outcomes::{ReportOutcomes, Taken},
     },
-    domain::outcome::Outcome,
+    domain::{channel::Channel, outcome::Outcome},
     service::Service,
     wire::settlement::{outcome_from, to_instruction},
 };
@@ -51,7 +51,15 @@ async fn push_page(
     let actor = Actor::system("reward/push");
     let limit = i64::try_from(PAGE)?;
     let now = service.world.business.now();
-    let hand_out = HandOut { means: service.means.clone(), after, limit, actor: actor.clone(), now };
+    let hand_out = HandOut {
+        means: service.means.clone(),
+        after,
+        limit,
+        channel: Channel::Push,
+        in_use: true,
+        actor: actor.clone(),
+        now,
+    };
     let open = service.lanes.run(SETTLEMENT, hand_out).await?;
     let Some(last) = open.last() else { return Ok(None) };
     let next = (open.len() == PAGE).then(|| (last.instructed_at, last.end_to_end_id.clone()));

@@ -1,8 +1,11 @@
 //! Attempts to pay: what the bank was told, and what it said.
 
 use super::{corrupt, money};
-use crate::domain::outcome::{Attempt, Status};
-use handsel_money::{Money, Timestamp};
+use crate::domain::{
+    channel::Channel,
+    outcome::{Attempt, Status},
+};
+use handsel_money::{Currency, Money, Timestamp};
 use handsel_storage::{At, Column, Fault, Tx, row};
 use uuid::Uuid;
 
@@ -157,16 +160,36 @@ pub(crate) struct Open {
     pub(crate) first_sent_at: Option<Timestamp>,
 }
 
+/// Which open attempts are looked at.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sight {
+    /// Those that left by this way; none: only those that have not left.
+    pub(crate) left_by: Option<Channel>,
+    /// Also those that have not left.
+    pub(crate) not_left: bool,
+    /// Only those in this currency.
+    pub(crate) currency: Option<Currency>,
+}
+
 /// Attempts whose outcome is unknown, oldest first, after a position. One that never left stays here while its reward is held, and
 /// once the bank has said that an earlier one has paid after all: it would pay twice.
-pub(crate) async fn open(tx: &mut Tx, after: Option<(At, String)>, limit: i64) -> Result<Vec<Open>, Fault> {
+pub(crate) async fn open(
+    tx: &mut Tx,
+    sight: Sight,
+    after: Option<(At, String)>,
+    limit: i64,
+) -> Result<Vec<Open>, Fault> {
     let (after_at, after_id) = after.unzip();
+    let left_by = sight.left_by.map_or("", Channel::code);
+    let or = if sight.not_left { "" } else { left_by };
+    let currency = sight.currency.map(|currency| currency.code().to_owned());
     let rows: Vec<OpenRow> = tx
         .all(
             "SELECT a.end_to_end_id, a.reward_id, a.number, r.beneficiary AS payee, r.currency, r.net_minor,
                     a.instructed_at, a.first_sent_at
              FROM attempt a JOIN reward r ON r.id = a.reward_id
              WHERE a.status IN ('UNKNOWN', 'ACCEPTED') AND ($1 IS NULL OR (a.instructed_at, a.end_to_end_id) > ($1, $2))
+               AND a.channel IN ($4, $5) AND ($6 IS NULL OR r.currency = $6)
                AND (a.first_sent_at IS NOT NULL
                     OR (NOT EXISTS (SELECT 1 FROM outcome_conflict c
                                     WHERE c.reward_id = a.reward_id AND c.status = 'SETTLED')
@@ -175,7 +198,7 @@ pub(crate) async fn open(tx: &mut Tx, after: Option<(At, String)>, limit: i64) -
                                           AND (h.reward_id = r.id OR h.referral = r.referral
                                                OR h.beneficiary = r.beneficiary OR h.plan_id = r.plan_id))))
              ORDER BY a.instructed_at, a.end_to_end_id LIMIT $3",
-            (after_at, after_id, limit),
+            (after_at, after_id, limit, left_by, or, currency),
         )
         .await?;
     rows.into_iter()
@@ -195,23 +218,25 @@ pub(crate) async fn open(tx: &mut Tx, after: Option<(At, String)>, limit: i64) -
         .collect()
 }
 
-/// Records that attempts leave for the first time. Their rewards are locked, so nothing is said of them meanwhile; contention
+/// Records that attempts leave for the first time, and by which way. Their rewards are locked, so nothing is said of them meanwhile; contention
 /// if something was since they were read.
-pub(crate) async fn mark_sent(tx: &mut Tx, ids: Vec<String>, now: Timestamp) -> Result<(), Fault> {
+pub(crate) async fn mark_sent(tx: &mut Tx, ids: Vec<String>, channel: Channel, now: Timestamp) -> Result<(), Fault> {
     let count = ids.len();
+    let by = Column::Text(ids.iter().map(|_| channel.code().to_owned()).collect());
     let at = Column::At(ids.iter().map(|_| At(now)).collect());
     let marked = tx
         .bulk(
-            "UPDATE attempt SET first_sent_at = sent.at FROM UNNEST($1::text[], $2::timestamptz[]) AS sent (id, at)
+            "UPDATE attempt SET first_sent_at = sent.at, channel = sent.channel
+             FROM UNNEST($1::text[], $2::timestamptz[], $3::text[]) AS sent (id, at, channel)
              WHERE attempt.end_to_end_id = sent.id AND attempt.first_sent_at IS NULL
                AND attempt.status IN ('UNKNOWN', 'ACCEPTED')
                AND NOT EXISTS (SELECT 1 FROM outcome_conflict c
                                WHERE c.reward_id = attempt.reward_id AND c.status = 'SETTLED')",
-            "UPDATE attempt SET first_sent_at = $2
+            "UPDATE attempt SET first_sent_at = $2, channel = $3
              WHERE end_to_end_id = $1 AND first_sent_at IS NULL AND status IN ('UNKNOWN', 'ACCEPTED')
                AND NOT EXISTS (SELECT 1 FROM outcome_conflict c
                                WHERE c.reward_id = attempt.reward_id AND c.status = 'SETTLED')",
-            vec![Column::Text(ids), at],
+            vec![Column::Text(ids), at, by],
         )
         .await?;
     if usize::try_from(marked) == Ok(count) { Ok(()) } else { Err(Fault::Contention) }
