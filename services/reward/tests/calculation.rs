@@ -10,7 +10,7 @@ use handsel_reward::domain::calculation::cash::{self, CashInput, CashReward, Cas
 use handsel_reward::domain::calculation::concession::Concession;
 use handsel_reward::domain::calculation::deposit::{self, Accrual, Deposit};
 use handsel_reward::domain::calculation::error::CalculationError;
-use handsel_reward::domain::calculation::explanation::explain;
+use handsel_reward::domain::calculation::explanation::{Language, Subject, explain};
 use handsel_reward::domain::calculation::loan::{self, InterestBasis, Loan, Method};
 use handsel_reward::domain::calculation::noncash::{self, NonCashKind, NonCashTerms};
 use handsel_reward::domain::calculation::reversal::{self, Clawback, Given, Settled};
@@ -62,7 +62,7 @@ fn check(reward: &CashReward, expected: &Expect) {
         let reason = step.reason.as_deref().map_or(String::new(), |reason| format!(" ({reason})"));
         text.push_str(&format!("{}: {}{reason}\n", step.step, step.value));
     }
-    for sentence in explain(&reward.steps) {
+    for sentence in explain(Subject::Reward, &reward.steps, Language::English) {
         text.push_str(&format!("> {sentence}\n"));
     }
     expected.assert_eq(&text);
@@ -207,7 +207,7 @@ fn points_are_explained() {
         The plan pays 500 points.
         Before caps and budget that makes 500 points, worth 5.00 CNY.
         The reward is 500 points, worth 5.00 CNY."#]]
-    .assert_eq(&explain(&reward.steps).join("\n"));
+    .assert_eq(&explain(Subject::Reward, &reward.steps, Language::English).join("\n"));
 }
 
 #[test]

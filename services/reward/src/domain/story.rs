@@ -1,7 +1,7 @@
 //! A reward in plain words, for a teller to read aloud: who, for what, how it was computed, where it is now and until when.
 
 use super::{
-    calculation::explanation,
+    calculation::explanation::{self, Language, Subject},
     grant::NOTHING_EARNED,
     outcome::{Attempt, Status},
     record::Record,
@@ -12,7 +12,7 @@ use super::{
 /// The whole story, a sentence or two each.
 pub fn tell(reward: &Reward, newest: Option<&Attempt>, record: &Record<'_>) -> Vec<String> {
     let mut sentences = vec![who(reward, record)];
-    sentences.extend(explanation::explain(&record.steps));
+    sentences.extend(explanation::explain(Subject::Reward, &record.steps, Language::English));
     sentences.push(now(reward, newest, record));
     sentences
 }

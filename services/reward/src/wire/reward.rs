@@ -99,7 +99,7 @@ pub(crate) fn to_whole_reward(whole: &Whole) -> wire::Reward {
     }
 }
 
-fn to_step(step: Step) -> wire::CalculationStep {
+pub(super) fn to_step(step: Step) -> wire::CalculationStep {
     let Step { step, value, reason } = step;
     wire::CalculationStep {
         step: step.into_owned(),

@@ -29,10 +29,11 @@ pub(crate) fn terms_from(plan: &wire::Plan) -> Result<Terms, Vec<Violation>> {
     let currency = faults.parsed::<Currency>(&plan.currency_code, "plan.currency_code");
     let zone = faults.parsed::<Zone>(&plan.time_zone, "plan.time_zone");
     let roles = roles_from(&plan.role_rules, &mut faults);
-    let cap = cap_from(plan.beneficiary_cap.as_ref(), &mut faults);
+    let cap = cap_from(plan.beneficiary_cap.as_ref(), "plan.beneficiary_cap", &mut faults);
     let budget = faults.optional_money(plan.budget.as_ref(), "plan.budget");
-    let on_exceed = on_exceed_from(plan, &mut faults);
-    let tax = tax_from(plan.tax.as_ref(), currency, &mut faults);
+    let needed = cap.amount.is_some() || plan.budget.is_some();
+    let on_exceed = on_exceed_from(plan.on_exceed(), needed, "plan.on_exceed", &mut faults);
+    let tax = tax_from(plan.tax.as_ref(), currency, "plan.tax", &mut faults);
     let payment = payment_from(plan, &mut faults);
     let limits = Limits { count_cap: cap.count, amount_cap: cap.amount, budget, on_exceed };
     if let Some(currency) = currency {
@@ -57,7 +58,7 @@ pub(crate) fn terms_from(plan: &wire::Plan) -> Result<Terms, Vec<Violation>> {
 
 /// Faults as they are found.
 #[derive(Default)]
-pub(crate) struct Faults(Vec<Violation>);
+pub(crate) struct Faults(pub(super) Vec<Violation>);
 
 impl Faults {
     pub(super) fn note(&mut self, field: impl Into<String>, description: impl Into<String>) {
@@ -80,14 +81,14 @@ impl Faults {
         rate.and_then(|rate| self.rate(Some(rate), field))
     }
 
-    fn parsed<T: std::str::FromStr>(&mut self, text: &str, field: &str) -> Option<T>
+    pub(super) fn parsed<T: std::str::FromStr>(&mut self, text: &str, field: &str) -> Option<T>
     where
         T::Err: std::fmt::Display,
     {
         self.keep(text.parse().map_err(|error: T::Err| Violation::new(field, error.to_string())))
     }
 
-    fn keep<T>(&mut self, read: Result<T, Violation>) -> Option<T> {
+    pub(super) fn keep<T>(&mut self, read: Result<T, Violation>) -> Option<T> {
         read.map_err(|violation| self.0.push(violation)).ok()
     }
 
@@ -115,62 +116,71 @@ fn roles_from(rules: &[wire::RoleRule], faults: &mut Faults) -> Vec<Option<RoleT
     rules.iter().enumerate().map(|(at, rule)| role_terms_from(rule, &place(at), faults)).collect()
 }
 
+/// What one beneficiary may get in a window.
 #[derive(Default)]
-struct Cap {
-    window: Option<Window>,
-    count: Option<i64>,
-    amount: Option<Money>,
+pub(super) struct Cap {
+    pub(super) window: Option<Window>,
+    pub(super) count: Option<i64>,
+    pub(super) amount: Option<Money>,
 }
 
-fn cap_from(cap: Option<&wire::BeneficiaryCap>, faults: &mut Faults) -> Cap {
+pub(super) fn cap_from(cap: Option<&wire::BeneficiaryCap>, path: &str, faults: &mut Faults) -> Cap {
     let Some(cap) = cap else { return Cap::default() };
     if cap.max_count == 0 && cap.max_amount.is_none() {
-        faults.note("plan.beneficiary_cap", "at least one of max_count and max_amount is required");
+        faults.note(path, "at least one of max_count and max_amount is required");
     }
-    let window = match cap.window() {
-        wire::Window::Unspecified => {
-            faults.note("plan.beneficiary_cap.window", "a window is required");
-            None
-        }
+    let window = window_from(cap.window());
+    if window.is_none() {
+        faults.note(format!("{path}.window"), "a window is required");
+    }
+    Cap {
+        window,
+        count: (cap.max_count != 0).then(|| i64::from(cap.max_count)),
+        amount: faults.optional_money(cap.max_amount.as_ref(), &format!("{path}.max_amount")),
+    }
+}
+
+pub(super) fn window_from(window: wire::Window) -> Option<Window> {
+    match window {
+        wire::Window::Unspecified => None,
         wire::Window::Month => Some(Window::Month),
         wire::Window::Quarter => Some(Window::Quarter),
         wire::Window::Year => Some(Window::Year),
         wire::Window::Lifetime => Some(Window::Lifetime),
-    };
-    Cap {
-        window,
-        count: (cap.max_count != 0).then(|| i64::from(cap.max_count)),
-        amount: faults.optional_money(cap.max_amount.as_ref(), "plan.beneficiary_cap.max_amount"),
     }
 }
 
 /// Only a cap on amounts and a budget leave room to cut a reward to; a cap on their number leaves none.
-fn on_exceed_from(plan: &wire::Plan, faults: &mut Faults) -> OnExceed {
-    let capped = plan.beneficiary_cap.as_ref().is_some_and(|cap| cap.max_amount.is_some());
-    match plan.on_exceed() {
+pub(super) fn on_exceed_from(said: wire::OnExceed, needed: bool, path: &str, faults: &mut Faults) -> OnExceed {
+    match said {
         wire::OnExceed::Reduce => OnExceed::Reduce,
         wire::OnExceed::Reject => OnExceed::Reject,
         wire::OnExceed::Unspecified => {
-            if capped || plan.budget.is_some() {
-                faults.note("plan.on_exceed", "it is required with a cap on amounts or a budget");
+            if needed {
+                faults.note(path, "it is required with a cap on amounts or a budget");
             }
             OnExceed::Reject
         }
     }
 }
 
-fn tax_from(tax: Option<&wire::FlatTax>, currency: Option<Currency>, faults: &mut Faults) -> Option<Tax> {
+pub(super) fn tax_from(
+    tax: Option<&wire::FlatTax>,
+    currency: Option<Currency>,
+    path: &str,
+    faults: &mut Faults,
+) -> Option<Tax> {
     let Some(tax) = tax else { return Some(Tax::None) };
-    let rate = faults.rate(tax.rate.as_ref(), "plan.tax.rate");
+    let rate = faults.rate(tax.rate.as_ref(), &format!("{path}.rate"));
     let exempt_up_to = match &tax.exempt_up_to {
-        Some(amount) => faults.money(Some(amount), "plan.tax.exempt_up_to"),
+        Some(amount) => faults.money(Some(amount), &format!("{path}.exempt_up_to")),
         None => currency.map(Money::zero),
     };
     let basis = match tax.basis() {
         flat_tax::Basis::Whole => Some(Basis::Whole),
         flat_tax::Basis::Excess => Some(Basis::Excess),
         flat_tax::Basis::Unspecified => {
-            faults.note("plan.tax.basis", "a basis is required");
+            faults.note(format!("{path}.basis"), "a basis is required");
             None
         }
     };
@@ -178,14 +188,14 @@ fn tax_from(tax: Option<&wire::FlatTax>, currency: Option<Currency>, faults: &mu
         flat_tax::BorneBy::Recipient => Some(BorneBy::Recipient),
         flat_tax::BorneBy::Bank => Some(BorneBy::Bank),
         flat_tax::BorneBy::Unspecified => {
-            faults.note("plan.tax.borne_by", "who bears it is required");
+            faults.note(format!("{path}.borne_by"), "who bears it is required");
             None
         }
     };
     Some(Tax::Flat(FlatTax { rate: rate?, exempt_up_to: exempt_up_to?, basis: basis?, borne_by: borne_by? }))
 }
 
-fn rounding_from(rounding: wire::Rounding) -> Rounding {
+pub(super) fn rounding_from(rounding: wire::Rounding) -> Rounding {
     match rounding {
         wire::Rounding::Unspecified | wire::Rounding::HalfUp => Rounding::HalfUp,
         wire::Rounding::HalfEven => Rounding::HalfEven,

@@ -3,6 +3,7 @@
 use handsel_money::{Decimal, Exact};
 use serde::{Deserialize, Serialize};
 
+use super::bounds;
 use super::error::CalculationError;
 
 /// An uplift or a discount, and where it comes from.
@@ -28,6 +29,7 @@ const BPS: i64 = 10_000;
 
 /// Nothing wrong, if none of them is below 0.
 pub(super) fn check(listed: &[Concession], most: Option<Decimal>) -> Result<(), CalculationError> {
+    bounds::check("sources of basis points", listed.len(), bounds::CONCESSIONS)?;
     let below = listed.iter().map(|one| one.bps).chain(most).any(|bps| bps < Decimal::ZERO);
     if below { Err(CalculationError::NegativeBps) } else { Ok(()) }
 }

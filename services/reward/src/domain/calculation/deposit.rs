@@ -3,6 +3,7 @@
 use handsel_money::{Date, DayCount, Decimal, Exact, Money, Rounding, round_to_decimal, round_to_minor};
 use serde::{Deserialize, Serialize};
 
+use super::bounds;
 use super::concession::{self, Applied, Concession};
 use super::error::CalculationError;
 use super::rule::Payable;
@@ -79,7 +80,7 @@ pub struct DepositGrant {
 /// What a deposit earns at its preferential rate.
 ///
 /// # Errors
-/// `NoPrincipal`, `NegativeAmount`, `NegativeBps`, `CurrencyMismatch`, `EndBeforeStart`; `RateBelowZero` for a base rate or
+/// `TooMany` uplifts or periods; `NoPrincipal`, `NegativeAmount`, `NegativeBps`, `CurrencyMismatch`, `EndBeforeStart`; `RateBelowZero` for a base rate or
 /// ceiling below 0; `OutOfRange` of an interest.
 pub fn decide(deposit: &Deposit) -> Result<DepositGrant, CalculationError> {
     deposit.check()?;
@@ -154,7 +155,10 @@ impl Deposit {
         let mut balance = slice;
         let mut from = self.start;
         let mut after: i32 = 0;
+        let mut periods: usize = 0;
         while from < self.maturity {
+            periods = periods.saturating_add(1);
+            bounds::check("periods of compound interest", periods, bounds::PERIODS)?;
             after = after.saturating_add(months);
             // A boundary beyond the calendar is beyond the maturity too.
             let to = self.start.months(after).map_or(self.maturity, |boundary| boundary.min(self.maturity));

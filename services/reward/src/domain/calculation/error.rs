@@ -59,6 +59,29 @@ pub enum CalculationError {
     /// An instalment that does not cover its interest.
     #[error("an instalment does not cover its interest")]
     InterestNotCovered,
+    /// More of something than a calculation takes at once.
+    #[error("there are more than {most} {what}")]
+    TooMany {
+        /// Of what, in the plural.
+        what: &'static str,
+        /// How many it takes.
+        most: usize,
+    },
+    /// A reward that was granted before in the same row.
+    #[error("a reward is granted twice")]
+    GrantedTwice,
+    /// A reward given back that was never granted.
+    #[error("a reward that was never granted is given back")]
+    NeverGranted,
+    /// More is taken back than is left.
+    #[error("more is taken back than is left")]
+    MoreThanLeft,
+    /// A milestone without what it pays.
+    #[error("a milestone does not say what it pays")]
+    MilestoneWithoutRule,
+    /// Two milestones of one name.
+    #[error("two milestones have one name")]
+    MilestoneTwice,
     /// A version of the calculation that is not known here.
     #[error("calculation version {0} is not known")]
     UnknownVersion(u32),
@@ -86,7 +109,13 @@ impl CalculationError {
             | Self::NoInstalments
             | Self::NoWeights
             | Self::NoDays
-            | Self::NoCount => Class::InvalidArgument,
+            | Self::NoCount
+            | Self::TooMany { .. }
+            | Self::GrantedTwice
+            | Self::NeverGranted
+            | Self::MoreThanLeft
+            | Self::MilestoneWithoutRule
+            | Self::MilestoneTwice => Class::InvalidArgument,
         }
     }
 }

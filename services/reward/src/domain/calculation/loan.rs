@@ -6,6 +6,7 @@ use handsel_money::{Date, DayCount, Decimal, Exact, Money, Rounding, internal_ra
 use serde::{Deserialize, Serialize};
 
 pub use self::schedule::Row;
+use super::bounds;
 use super::concession::{self, Applied, Concession};
 use super::error::CalculationError;
 use super::trace::{Step, Trace};
@@ -87,7 +88,7 @@ pub struct LoanGrant {
 /// What a loan costs at its preferential rate.
 ///
 /// # Errors
-/// `NoPrincipal`, `NoInstalments`, `NegativeBps`; `RateBelowZero` for a base rate, floor or result below 0;
+/// `TooMany` instalments or discounts; `NoPrincipal`, `NoInstalments`, `NegativeBps`; `RateBelowZero` for a base rate, floor or result below 0;
 /// `InterestNotCovered`; `OutOfRange` of an amount or a date.
 pub fn decide(loan: &Loan) -> Result<LoanGrant, CalculationError> {
     loan.check()?;
@@ -142,6 +143,8 @@ impl Loan {
         if self.instalments == 0 {
             return Err(CalculationError::NoInstalments);
         }
+        let instalments = usize::try_from(self.instalments).unwrap_or(usize::MAX);
+        bounds::check("instalments", instalments, bounds::INSTALMENTS)?;
         concession::check(&self.discounts, self.max_discount_bps)?;
         concession::check_rates([Some(self.base_rate), self.rate_floor].into_iter().flatten())
     }

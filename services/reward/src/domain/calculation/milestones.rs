@@ -1,10 +1,17 @@
 //! Specification §6: which milestones a referral fires. What they pay is `cash`, with the milestone's own rule.
+//!
+//! [`decide`] takes a whole row of referrals, with what they pay.
+
+mod row;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fmt;
 
 use handsel_money::{Timestamp, Zone};
 use serde::{Deserialize, Serialize};
 
+pub use self::row::{Event, MilestoneRow, Paid, Payment, decide};
+use super::bounds;
 use super::error::CalculationError;
 use super::window::Window;
 
@@ -88,8 +95,13 @@ impl Milestones {
     /// A plan's milestones.
     ///
     /// # Errors
-    /// `NoCount` for one that counts to 0.
+    /// `TooMany` of them; `NoCount` for one that counts to 0; `MilestoneTwice` for two of one name.
     pub fn new(milestones: Vec<Milestone>, window: Window, zone: Zone) -> Result<Self, CalculationError> {
+        bounds::check("milestones", milestones.len(), bounds::MILESTONES)?;
+        let mut names = HashSet::new();
+        if !milestones.iter().all(|milestone| names.insert(milestone.id.as_str())) {
+            return Err(CalculationError::MilestoneTwice);
+        }
         if milestones.iter().any(|milestone| matches!(milestone.fires, Fires::At(0) | Fires::Every(0))) {
             return Err(CalculationError::NoCount);
         }
@@ -102,6 +114,15 @@ impl Fires {
         match self {
             Self::At(n) => count == n,
             Self::Every(n) => count.checked_rem(n) == Some(0),
+        }
+    }
+}
+
+impl fmt::Display for Fires {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::At(n) => write!(formatter, "AT {n}"),
+            Self::Every(n) => write!(formatter, "EVERY {n}"),
         }
     }
 }

@@ -3,7 +3,7 @@
 //! | file | paragraph |
 //! |---|---|
 //! | `rule` | §3, steps 1 to 3: base, tier, bounds |
-//! | `caps`, `window` | §4: count cap, amount cap, budget; the calendar windows |
+//! | `caps`, `window`, `series` | §4: count cap, amount cap, budget; the calendar windows; a row of rewards under them |
 //! | `tax`, `reporting` | §5: withheld, or borne by the bank; the yearly threshold |
 //! | `cash`, `noncash` | §3 to §5 together: one reward in money, in points or in kind |
 //! | `milestones` | §6: what the n-th referral fires |
@@ -11,7 +11,8 @@
 //! | `reversal` | §8: what is taken back |
 //! | `concession`, `deposit`, `loan` | §10 and §11: preferential rates, and what they are worth |
 //! | `trace`, `explanation` | §12: every step as text; the same in plain words |
-//! | `error` | §1: what is refused, and its class |
+//! | `choice` | cash against a preferential rate: which is worth more |
+//! | `bounds`, `error` | how large an input may be; §1: what is refused, and its class |
 //!
 //! Numbers, rounding, dates and day counts (§1, §2, §9) are `handsel_money`.
 //!
@@ -19,8 +20,10 @@
 #![warn(clippy::arithmetic_side_effects)]
 
 pub mod allocation;
+pub mod bounds;
 pub mod caps;
 pub mod cash;
+pub mod choice;
 pub mod concession;
 pub mod deposit;
 pub mod error;
@@ -31,6 +34,7 @@ pub mod noncash;
 pub mod reporting;
 pub mod reversal;
 pub mod rule;
+pub mod series;
 pub mod tax;
 pub mod trace;
 pub mod window;

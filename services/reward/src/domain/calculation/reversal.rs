@@ -87,8 +87,10 @@ pub fn decide(
     let mut trace = Trace::new();
     let (from, to) = (settled.at.date_in(zone), triggered_at.date_in(zone));
     let days = from.days_until(to).max(0);
-    trace.step("reward", settled.reward);
-    trace.step("tax", settled.tax);
+    trace.step("rule", clawback.name());
+    settled.write_down(&mut trace);
+    trace.step("time_zone", zone);
+    trace.step("rounding", rounding);
     trace.step("settled_on", from);
     trace.step("triggered_on", to);
     trace.step("days", days);
@@ -98,6 +100,9 @@ pub fn decide(
 
     let (reversed, points) = settled.taken_back(&share, rounding)?;
     trace.step("reversed", reversed);
+    if let Given::Points { .. } = settled.given {
+        trace.step("points_reversed", points);
+    }
     let tax_share = settled.tax.exact().times(&reversed.exact()).over(&settled.reward.exact());
     let tax_reversed = round_to_minor(&tax_share.unwrap_or(Exact::ZERO), currency, rounding)?;
     trace.step("tax_reversed", tax_reversed);
@@ -105,6 +110,16 @@ pub fn decide(
 }
 
 impl Clawback {
+    /// Its name, as contracts and traces spell it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::None => "NONE",
+            Self::Full(_) => "FULL",
+            Self::ProRata(_) => "PRO_RATA",
+        }
+    }
+
     /// How many days of how many are left to be taken back: all, a part, or none.
     fn left(self, days: i64, given: Given) -> (i64, i64) {
         match self {
@@ -120,6 +135,18 @@ impl Clawback {
 }
 
 impl Settled {
+    fn write_down(&self, trace: &mut Trace) {
+        trace.step("reward", self.reward);
+        trace.step("tax", self.tax);
+        match self.given {
+            Given::Cash => {}
+            Given::Points { quantity, value_per_unit } => {
+                trace.because("points", quantity, format!("worth {value_per_unit} each"));
+            }
+            Given::Item => trace.step("item", "taken back whole or not at all"),
+        }
+    }
+
     fn taken_back(&self, share: &Exact, rounding: Rounding) -> Result<(Money, Quantity), CalculationError> {
         let currency = self.reward.currency();
         match self.given {

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use handsel_money::{Currency, Decimal, Exact, Money, MoneyError, Rate};
 use serde::{Deserialize, Serialize};
 
+use super::bounds;
 use super::error::CalculationError;
 use super::trace::Trace;
 
@@ -198,6 +199,9 @@ impl<A: Payable> Rule<A> {
     #[must_use]
     pub fn faults(&self, currency: Currency) -> Vec<Fault> {
         let mut faults = self.base.faults(currency);
+        if let Err(error) = bounds::check("tiers", self.multipliers.len(), bounds::MULTIPLIERS) {
+            faults.push(Fault { field: "tier_multipliers".to_owned(), error });
+        }
         let mut check = |field: &str, amount: Option<A>| {
             if let Some(Err(error)) = amount.map(|amount| amount.check(currency)) {
                 faults.push(Fault { field: field.to_owned(), error });

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::CalculationError;
 use super::rule::{Fault, Payable};
-use super::trace::Trace;
+use super::trace::{Step, Trace};
 
 /// A plan's scheme.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,6 +72,31 @@ pub enum TaxedOn {
     Taxable(Money),
     /// Paid on top of the reward, which makes this.
     Grossed(Money),
+}
+
+/// The tax on a reward alone, with every step that led to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TaxedReward {
+    /// The amounts.
+    pub taxed: Taxed,
+    /// Every input and step, in order.
+    pub steps: Vec<Step>,
+}
+
+/// The tax on a reward alone. The scheme is checked too.
+///
+/// # Errors
+/// The first fault of the scheme; `NegativeAmount`, `OutOfRange`.
+pub fn decide(tax: &Tax, reward: Money, rounding: Rounding) -> Result<TaxedReward, CalculationError> {
+    if let Some(fault) = tax.faults(reward.currency()).first() {
+        return Err(fault.error);
+    }
+    reward.check(reward.currency())?;
+    let mut trace = Trace::new();
+    trace.step("reward", reward);
+    trace.step("rounding", rounding);
+    let taxed = tax.apply(reward, rounding, &mut trace)?;
+    Ok(TaxedReward { taxed, steps: trace.into_steps() })
 }
 
 impl Tax {

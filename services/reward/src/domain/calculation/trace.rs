@@ -35,6 +35,11 @@ impl Trace {
         self.0.push(Step { step: Cow::Borrowed(step), value: value.to_string(), reason: Some(reason.into()) });
     }
 
+    /// The steps of a part that was computed on its own.
+    pub(super) fn append(&mut self, steps: Vec<Step>) {
+        self.0.extend(steps);
+    }
+
     pub(super) fn into_steps(self) -> Vec<Step> {
         self.0
     }

@@ -2,6 +2,7 @@
 
 use handsel_money::{Currency, Exact, Money};
 
+use super::super::bounds;
 use super::super::error::CalculationError;
 use super::super::trace::Trace;
 use super::{Base, Fault, GraduatedBracket, Payable, Pays, SlabBracket};
@@ -127,12 +128,17 @@ fn graduated<A: Payable>(brackets: &[GraduatedBracket<A>], qualifying: Money, tr
 /// The faults of a row of lower bounds: of the plan's currency, the first 0, each above the one before.
 fn bounds_faults(kind: &str, lowers: impl Iterator<Item = Money>, currency: Currency) -> Vec<Fault> {
     let mut faults = Vec::new();
+    let mut count: usize = 0;
     let mut before: Option<Money> = None;
     for (at, lower) in lowers.enumerate() {
         if let Err(error) = bound_follows(before, lower, currency) {
             faults.push(Fault { field: format!("{kind}.brackets[{at}].lower"), error });
         }
         before = Some(lower);
+        count = count.saturating_add(1);
+    }
+    if let Err(error) = bounds::check("brackets", count, bounds::BRACKETS) {
+        faults.push(Fault { field: format!("{kind}.brackets"), error });
     }
     if before.is_none() {
         faults.push(Fault { field: format!("{kind}.brackets"), error: CalculationError::NoBrackets });
