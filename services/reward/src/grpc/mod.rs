@@ -7,6 +7,7 @@ mod hold;
 mod inbox;
 mod ledger;
 mod plan;
+mod quote;
 mod refusal;
 mod reward;
 mod settlement;
@@ -15,6 +16,7 @@ use crate::service::Service;
 use handsel_proto::handsel::reward::v1::{
     hold_service_server::HoldServiceServer, ledger_service_server::LedgerServiceServer,
     plan_service_server::PlanServiceServer, reward_inbox_service_server::RewardInboxServiceServer,
+    quote_service_server::QuoteServiceServer,
     reward_service_server::RewardServiceServer, settlement_service_server::SettlementServiceServer,
 };
 use std::sync::Arc;
@@ -31,6 +33,7 @@ pub(crate) fn add_to(service: &Arc<Service>, routes: &mut RoutesBuilder) {
     let api = Api { service: Arc::clone(service) };
     routes
         .add_service(PlanServiceServer::new(api.clone()))
+        .add_service(QuoteServiceServer::new(api.clone()))
         .add_service(RewardServiceServer::new(api.clone()))
         .add_service(SettlementServiceServer::new(api.clone()))
         .add_service(HoldServiceServer::new(api.clone()))

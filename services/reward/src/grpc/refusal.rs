@@ -1,7 +1,11 @@
 //! Refusals as gRPC statuses.
 
-use crate::domain::refusal::{Fault, Refusal};
-use handsel_service::status::{Refused, Violation, refuse};
+use crate::domain::{
+    calculation::error::CalculationError,
+    refusal::{Fault, Refusal},
+};
+use handsel_money::{Class, MoneyError};
+use handsel_service::status::{AMOUNT_PRECISION, FIELD_INVALID, OUT_OF_RANGE, Refused, Violation, refuse};
 use handsel_storage::OnceRefused;
 use tonic::{Code, Status};
 
@@ -41,6 +45,30 @@ impl Refused for Refusal {
             }
             _ => Vec::new(),
         }
+    }
+}
+
+impl Refused for CalculationError {
+    fn code(&self) -> Code {
+        match self.class() {
+            Class::InvalidArgument => Code::InvalidArgument,
+            Class::OutOfRange => Code::OutOfRange,
+            Class::FailedPrecondition => Code::FailedPrecondition,
+        }
+    }
+
+    fn reason(&self) -> &'static str {
+        match (self, self.class()) {
+            (Self::Value(MoneyError::CurrencyMismatch { .. }), _) => "CURRENCY_MISMATCH",
+            (Self::Value(MoneyError::AmountPrecision(_)), _) => AMOUNT_PRECISION,
+            (Self::InterestNotCovered, _) => "INTEREST_NOT_COVERED",
+            (_, Class::OutOfRange) => OUT_OF_RANGE,
+            (_, Class::InvalidArgument | Class::FailedPrecondition) => FIELD_INVALID,
+        }
+    }
+
+    fn message(&self) -> String {
+        self.to_string()
     }
 }
 

@@ -7,6 +7,7 @@ pub(crate) mod ledger;
 mod payment;
 pub(crate) mod plan;
 pub(crate) mod qualification;
+pub(crate) mod quote;
 pub(crate) mod rate_rule;
 pub(crate) mod reward;
 pub(crate) mod rule;

@@ -92,7 +92,11 @@ fn graduated_bracket_from(
 }
 
 /// Those that can be read: the others are faults.
-fn multipliers_from(multipliers: &[wire::TierMultiplier], path: &str, faults: &mut Faults) -> BTreeMap<String, Rate> {
+pub(super) fn multipliers_from(
+    multipliers: &[wire::TierMultiplier],
+    path: &str,
+    faults: &mut Faults,
+) -> BTreeMap<String, Rate> {
     let mut by_tier = BTreeMap::new();
     for (at, multiplier) in multipliers.iter().enumerate() {
         let path = format!("{path}.tier_multipliers[{at}]");
@@ -144,7 +148,7 @@ fn to_base(base: &Base<Money>) -> role_rule::Base {
     }
 }
 
-fn role_from(role: wire::BeneficiaryRole) -> Option<Role> {
+pub(super) fn role_from(role: wire::BeneficiaryRole) -> Option<Role> {
     match role {
         wire::BeneficiaryRole::Unspecified => None,
         wire::BeneficiaryRole::Referrer => Some(Role::Referrer),

@@ -134,13 +134,7 @@ impl Standing<'_> {
         self.by_plan = used.by_plan;
     }
 
-    fn grant(
-        &mut self,
-        reward: &str,
-        beneficiary: &str,
-        at: Timestamp,
-        gross: Money,
-    ) -> Result<(), CalculationError> {
+    fn grant(&mut self, reward: &str, beneficiary: &str, at: Timestamp, gross: Money) -> Result<(), CalculationError> {
         if self.held.contains_key(reward) {
             return Err(CalculationError::GrantedTwice);
         }

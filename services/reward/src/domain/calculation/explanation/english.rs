@@ -134,7 +134,9 @@ fn of_rows(sentence: &OfRows<'_>) -> String {
         OfRows::Flagged(payout, total, threshold) => {
             format!("Payout {payout} is to be reported: with it the year's rewards come to {total}, above {threshold}.")
         }
-        OfRows::NothingFlagged(threshold) => format!("No year's payouts exceed {threshold}: nothing is to be reported."),
+        OfRows::NothingFlagged(threshold) => {
+            format!("No year's payouts exceed {threshold}: nothing is to be reported.")
+        }
     }
 }
 
@@ -145,7 +147,9 @@ fn pays(bracket: Option<(&str, &str)>, rule: &Rule<'_>, base: &Worth<'_>) -> Str
     });
     match rule {
         Rule::Fixed => format!("{bracket}The plan pays {base}."),
-        Rule::Percent(rate, of) => format!("{bracket}The plan pays {} percent of {of}, which is {base}.", percent(rate)),
+        Rule::Percent(rate, of) => {
+            format!("{bracket}The plan pays {} percent of {of}, which is {base}.", percent(rate))
+        }
         Rule::Brackets(qualifying, entered) => {
             let entered = match entered {
                 0 => "none of them".to_owned(),

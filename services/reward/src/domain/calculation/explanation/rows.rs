@@ -84,8 +84,7 @@ pub(super) fn of_milestones(steps: &[Step]) -> Vec<OfRows<'_>> {
 pub(super) fn of_reporting(steps: &[Step]) -> Vec<OfRows<'_>> {
     let Some(threshold) = value_of(steps, "threshold") else { return Vec::new() };
     let flagged = steps.iter().filter(|step| step.step == "flagged");
-    let sentences: Vec<OfRows<'_>> = flagged
-        .map(|step| OfRows::Flagged(&step.value, step.reason.as_deref().unwrap_or(""), threshold))
-        .collect();
+    let sentences: Vec<OfRows<'_>> =
+        flagged.map(|step| OfRows::Flagged(&step.value, step.reason.as_deref().unwrap_or(""), threshold)).collect();
     if sentences.is_empty() { vec![OfRows::NothingFlagged(threshold)] } else { sentences }
 }

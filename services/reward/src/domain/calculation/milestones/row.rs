@@ -132,13 +132,7 @@ impl<'a> Purse<'a> {
     }
 
     /// The ordinary reward first, then what fired, in the plan's order.
-    fn pay(
-        &mut self,
-        event: &Event,
-        window: &str,
-        fired: &[Fired],
-        trace: &mut Trace,
-    ) -> Result<(), CalculationError> {
+    fn pay(&mut self, event: &Event, window: &str, fired: &[Fired], trace: &mut Trace) -> Result<(), CalculationError> {
         self.pay_one(event, window, None, &self.payment.terms, trace)?;
         for one in fired {
             let rule = self.payment.by_milestone.get(&one.milestone).ok_or(CalculationError::MilestoneWithoutRule)?;
