@@ -197,7 +197,6 @@ fn currency_of(terms: &AnyTerms) -> Currency {
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "handed to map_err, and done with")]
 fn not_computed(error: CalculationError) -> Status {
     refuse(&error)
 }
