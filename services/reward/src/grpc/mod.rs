@@ -15,9 +15,9 @@ mod settlement;
 use crate::service::Service;
 use handsel_proto::handsel::reward::v1::{
     hold_service_server::HoldServiceServer, ledger_service_server::LedgerServiceServer,
-    plan_service_server::PlanServiceServer, reward_inbox_service_server::RewardInboxServiceServer,
-    quote_service_server::QuoteServiceServer,
-    reward_service_server::RewardServiceServer, settlement_service_server::SettlementServiceServer,
+    plan_service_server::PlanServiceServer, quote_service_server::QuoteServiceServer,
+    reward_inbox_service_server::RewardInboxServiceServer, reward_service_server::RewardServiceServer,
+    settlement_service_server::SettlementServiceServer,
 };
 use std::sync::Arc;
 use tonic::service::RoutesBuilder;

@@ -139,6 +139,7 @@ pub(crate) fn cash_rule(case: &Value, rule: &Value) -> Result<wire::RoleRule, St
         tier_multipliers: tiers(case),
         minimum: amount(&rule["min"]),
         maximum: amount(&rule["max"]),
+        ..wire::RoleRule::default()
     })
 }
 
