@@ -48,10 +48,17 @@ impl Reward {
             postgres: include_str!("../migrations/postgres/120_lifecycle.sql"),
             sqlite: include_str!("../migrations/sqlite/120_lifecycle.sql"),
         };
+        let rates = Migration {
+            version: 140,
+            name: "rates",
+            postgres: include_str!("../migrations/postgres/140_rates.sql"),
+            sqlite: include_str!("../migrations/sqlite/140_rates.sql"),
+        };
         let mut all = handsel_storage::MIGRATIONS.to_vec();
         all.extend_from_slice(handsel_outbox::MIGRATIONS);
         all.push(own);
         all.push(lifecycle);
+        all.push(rates);
         all
     }
 

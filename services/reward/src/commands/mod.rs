@@ -3,22 +3,33 @@
 //! Never here: arithmetic on money, which `domain` does.
 
 pub(crate) mod activate_plan;
+pub(crate) mod activate_rate_grant;
+pub(crate) mod activate_rate_product;
 pub(crate) mod approve_rewards;
+pub(crate) mod close_rates;
 pub(crate) mod create_plan;
+pub(crate) mod create_rate_product;
 pub(crate) mod deliver;
+pub(crate) mod end_rate_grant;
 pub(crate) mod fall_due;
 pub(crate) mod grant_rewards;
 pub(crate) mod hand_out;
+pub(crate) mod hand_out_rates;
 pub(crate) mod instruct;
 pub(crate) mod means;
 pub(crate) mod moves;
 pub(crate) mod place_hold;
+pub(crate) mod offer_rates;
+pub(crate) mod rate_moves;
 pub(crate) mod reject_reward;
 pub(crate) mod release_hold;
 pub(crate) mod report_outcomes;
+pub(crate) mod report_rates;
 pub(crate) mod retry_payout;
+pub(crate) mod revoke_rate_grant;
 pub(crate) mod statements;
 pub(crate) mod submit_plan;
+pub(crate) mod submit_rate_product;
 
 #[cfg(test)]
 mod tests;

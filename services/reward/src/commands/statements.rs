@@ -1,6 +1,6 @@
 //! What the commands say to the audit log.
 
-use crate::domain::{hold::Hold, plan::Plan, reward::Reward};
+use crate::domain::{hold::Hold, plan::Plan, rate_grant::RateGrant, rate_product::RateProduct, reward::Reward};
 use handsel_money::Timestamp;
 use handsel_outbox::{Actor, Owed, Statement};
 use serde_json::{Value, json};
@@ -71,4 +71,66 @@ pub(crate) fn standing(reward: &Reward) -> Value {
 
 fn policy(plan: &str, version: i64) -> String {
     format!("plans/{plan}@{version}")
+}
+
+/// Something happened to a rate product.
+pub(crate) fn of_rate_product(
+    kind: &'static str,
+    action: &'static str,
+    product: &RateProduct,
+    actor: &Actor,
+    now: Timestamp,
+) -> Owed {
+    Owed::Audit(Statement {
+        kind,
+        time: now,
+        actor: actor.clone(),
+        subjects: vec![product.name()],
+        action,
+        outcome: "success",
+        reason: None,
+        correlation: product.name(),
+        amount: None,
+        policy: Some(format!("{}@{}", product.name(), product.version)),
+        body: json!({
+            "state": product.state.code(),
+            "revision": product.revision,
+            "effective_from": product.terms.effective_from.to_string(),
+        }),
+    })
+}
+
+/// Something happened to a rate grant. `body` tells more, without naming anyone.
+pub(crate) fn of_rate_grant(
+    kind: &'static str,
+    action: &'static str,
+    grant: &RateGrant,
+    actor: &Actor,
+    now: Timestamp,
+    body: Value,
+) -> Owed {
+    let ground = &grant.offer.ground;
+    let worth = grant.state.activation().map_or(grant.offer.estimate, |activation| activation.benefit);
+    Owed::Audit(Statement {
+        kind,
+        time: now,
+        actor: actor.clone(),
+        subjects: vec![
+            grant.name(),
+            format!("referrals/{}", ground.referral),
+            format!("customers/{}", ground.beneficiary),
+        ],
+        action,
+        outcome: "success",
+        reason: grant.reasons.last().cloned(),
+        correlation: format!("referrals/{}", ground.referral),
+        amount: Some(worth),
+        policy: Some(policy(&ground.plan, ground.plan_version)),
+        body,
+    })
+}
+
+/// Where a rate grant stands now, for the body of its statement.
+pub(crate) fn rate_standing(grant: &RateGrant) -> Value {
+    json!({ "state": grant.state.standing().code(), "revision": grant.revision })
 }

@@ -2,7 +2,7 @@
 //!
 //! Never here: a decision.
 //!
-//! Locks are taken in one order: budget rows by plan, then rewards by id. A budget row guards every counter of its plan.
+//! Locks are taken in one order: budget rows by plan, then rewards by id, then rate grants. A budget row guards every counter of its plan.
 
 pub(crate) mod attempt;
 pub(crate) mod conflict;
@@ -10,6 +10,11 @@ pub(crate) mod counter;
 pub(crate) mod hold;
 pub(crate) mod plan;
 pub(crate) mod qualification;
+pub(crate) mod rate_counter;
+pub(crate) mod rate_grant;
+pub(crate) mod rate_instruction;
+pub(crate) mod rate_product;
+pub(crate) mod rate_read;
 pub(crate) mod reward;
 pub(crate) mod reward_read;
 pub(crate) mod tier;
