@@ -2,7 +2,7 @@
 //! not fit (specification of the calculation, section 1).
 
 use crate::status::{AMOUNT_PRECISION, OUT_OF_RANGE, Violation};
-use handsel_money::{Class, Currency, Decimal, Money, MoneyError, Rate, Timestamp, parse_decimal};
+use handsel_money::{Class, Currency, Date, Decimal, Money, MoneyError, Rate, Timestamp, parse_decimal};
 use handsel_proto::google::r#type as proto;
 use uuid::Uuid;
 
@@ -85,6 +85,25 @@ pub fn to_timestamp(timestamp: Timestamp) -> prost_types::Timestamp {
         // Below 10⁹: a remainder below 10⁶ times 10³.
         nanos: i32::try_from(nanos).unwrap_or_default(),
     }
+}
+
+/// A day of the calendar.
+///
+/// # Errors
+/// Absent; not a whole date, or none that the calendar has.
+pub fn date_from(date: Option<&proto::Date>, field: &str) -> Result<Date, Violation> {
+    let proto::Date { year, month, day } = date.ok_or_else(|| required(field))?;
+    let parts = (i16::try_from(*year), i8::try_from(*month), i8::try_from(*day));
+    let (Ok(year), Ok(month), Ok(day)) = parts else { return Err(violation(MoneyError::InvalidDate, field)) };
+    Date::new(year, month, day).map_err(|error| violation(error, field))
+}
+
+/// A day for the wire.
+#[must_use]
+pub fn to_date(date: Date) -> proto::Date {
+    // The calendar's years end with 9999.
+    let part = |value: i64| i32::try_from(value).unwrap_or_default();
+    proto::Date { year: part(date.year()), month: part(date.month()), day: part(date.day()) }
 }
 
 /// A rate: a decimal fraction not below zero.

@@ -88,7 +88,11 @@ pub(super) fn said(grant: &RateGrant, actor: &Actor, now: Timestamp) -> Owed {
 /// Refuses rules whose product is not in force, or cannot keep them, as of now.
 ///
 /// The inner error is [`Refusal::RateProductNotActive`], or one of [`crate::domain::rate_product::ProductTerms::check_rule`].
-pub(crate) async fn check_rules(tx: &mut Tx, rules: &[&RateRule], now: Timestamp) -> Result<Result<(), Refusal>, Fault> {
+pub(crate) async fn check_rules(
+    tx: &mut Tx,
+    rules: &[&RateRule],
+    now: Timestamp,
+) -> Result<Result<(), Refusal>, Fault> {
     let ids: BTreeSet<String> = rules.iter().map(|rule| rule.product.clone()).collect();
     let products = store::rate_product::in_force(tx, ids.into_iter().collect()).await?;
     for rule in rules {

@@ -115,11 +115,7 @@ pub(crate) fn of_rate_grant(
         kind,
         time: now,
         actor: actor.clone(),
-        subjects: vec![
-            grant.name(),
-            format!("referrals/{}", ground.referral),
-            format!("customers/{}", ground.beneficiary),
-        ],
+        subjects: vec![grant.name(), format!("referrals/{}", ground.referral), ground.beneficiary.clone()],
         action,
         outcome: "success",
         reason: grant.reasons.last().cloned(),

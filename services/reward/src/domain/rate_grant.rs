@@ -65,7 +65,7 @@ pub struct Ground {
     pub milestone: String,
     /// Which time the milestone was reached; 0: none.
     pub milestone_count: i64,
-    /// The bank's customer number.
+    /// Who may use it: `customers/{customer}`.
     pub beneficiary: String,
     /// The branch that owns the referral.
     pub branch: String,

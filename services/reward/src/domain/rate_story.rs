@@ -25,7 +25,7 @@ fn offered(grant: &RateGrant) -> String {
         Change::Uplift(bps) => format!("{} percent a year more on deposit product {product}", percent_of_bps(bps)),
         Change::Discount(bps) => format!("{} percent a year less on loan product {product}", percent_of_bps(bps)),
     };
-    format!("For referral {} the plan offers customer {} {change}.", ground.referral, ground.beneficiary)
+    format!("For referral {} the plan offers {} {change}.", ground.referral, ground.beneficiary)
 }
 
 fn conditions(grant: &RateGrant) -> Vec<String> {
@@ -80,7 +80,9 @@ pub fn explain(effective: &EffectiveRate) -> Vec<String> {
     sentences.push(format!("With that the rate is {} percent a year.", percent(effective.rate)));
     if effective.layers.len() > 1 {
         let blended = percent(effective.blended_rate);
-        sentences.push(format!("Over the whole amount, of which a part only is preferential, that makes {blended} percent."));
+        sentences.push(format!(
+            "Over the whole amount, of which a part only is preferential, that makes {blended} percent."
+        ));
     }
     sentences.push(format!("The preference is worth {}.", effective.benefit));
     sentences
@@ -95,7 +97,9 @@ fn part(part: &Part) -> String {
         Some(Because::Excluded) => format!("{from} does not count beside another of the customer's rates."),
         Some(Because::NotBest) => format!("{from} does not count: the customer has a better one of its kind."),
         Some(Because::TermNotCovered) => format!("{from} does not count: the contract lasts longer than it holds."),
-        Some(Because::OtherMonths) => format!("{from} does not count: it holds for other months than the one before it."),
+        Some(Because::OtherMonths) => {
+            format!("{from} does not count: it holds for other months than the one before it.")
+        }
         Some(Because::OwnLimit) => format!("{from} counts for {counts} percent: it has reached its own limit."),
         Some(Because::ProductLimit) => format!("{from} counts for {counts} percent: the product's limit is reached."),
     }

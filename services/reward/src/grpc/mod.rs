@@ -8,6 +8,8 @@ mod inbox;
 mod ledger;
 mod plan;
 mod quote;
+mod rate;
+mod rate_product;
 mod refusal;
 mod reward;
 mod settlement;
@@ -16,6 +18,7 @@ use crate::service::Service;
 use handsel_proto::handsel::reward::v1::{
     hold_service_server::HoldServiceServer, ledger_service_server::LedgerServiceServer,
     plan_service_server::PlanServiceServer, quote_service_server::QuoteServiceServer,
+    rate_product_service_server::RateProductServiceServer, rate_service_server::RateServiceServer,
     reward_inbox_service_server::RewardInboxServiceServer, reward_service_server::RewardServiceServer,
     settlement_service_server::SettlementServiceServer,
 };
@@ -34,6 +37,8 @@ pub(crate) fn add_to(service: &Arc<Service>, routes: &mut RoutesBuilder) {
     routes
         .add_service(PlanServiceServer::new(api.clone()))
         .add_service(QuoteServiceServer::new(api.clone()))
+        .add_service(RateProductServiceServer::new(api.clone()))
+        .add_service(RateServiceServer::new(api.clone()))
         .add_service(RewardServiceServer::new(api.clone()))
         .add_service(SettlementServiceServer::new(api.clone()))
         .add_service(HoldServiceServer::new(api.clone()))

@@ -2,8 +2,9 @@
 
 use super::{
     Api,
-    call::{Again, Call, PageSize, branch_in_view, set},
+    call::{Again, Call, PageSize},
     refusal::{Invalid, refused},
+    reward::{branch_in_view, set},
 };
 use crate::{
     commands::{
@@ -29,8 +30,8 @@ use crate::{
 use handsel_money::Timestamp;
 use handsel_proto::handsel::reward::v1::{
     ActivateRateGrantRequest, EffectiveRate, EndRateGrantRequest, GetEffectiveRateRequest, GetRateGrantRequest,
-    ListRateGrantsRequest, ListRateGrantsResponse, ListRateInstructionsRequest, ListRateInstructionsResponse, RateGrant,
-    ReportRateInstructionsRequest, ReportRateInstructionsResponse, RevokeRateGrantRequest,
+    ListRateGrantsRequest, ListRateGrantsResponse, ListRateInstructionsRequest, ListRateInstructionsResponse,
+    RateGrant, ReportRateInstructionsRequest, ReportRateInstructionsResponse, RevokeRateGrantRequest,
     rate_service_server::RateService,
 };
 use handsel_service::{
@@ -74,7 +75,7 @@ impl RateService for Api {
         let referral = (!asked.referral.is_empty()).then(|| id_from_name("referrals/", &asked.referral, "referral"));
         let filter = Filter {
             referral: referral.transpose()?,
-            beneficiary: set(after("customers/", &asked.beneficiary)),
+            beneficiary: set(asked.beneficiary.clone()),
             plan: set(after("plans/", &asked.plan)),
             product: set(after("rate-products/", &asked.product)),
             branch,
@@ -98,7 +99,7 @@ impl RateService for Api {
         let at = asked.at_time.as_ref().map(|at| timestamp_from(Some(at), "at_time")).transpose()?;
         let product = after("rate-products/", &asked.product);
         let contract = Asked {
-            customer: after("customers/", &asked.customer),
+            customer: asked.customer.clone(),
             product: product.clone(),
             at: at.unwrap_or_else(|| self.now()),
             principal: money_from(asked.principal.as_ref(), "principal")?,
@@ -142,10 +143,7 @@ impl RateService for Api {
         self.rate_grant(key.id).await
     }
 
-    async fn revoke_rate_grant(
-        &self,
-        request: Request<RevokeRateGrantRequest>,
-    ) -> Result<Response<RateGrant>, Status> {
+    async fn revoke_rate_grant(&self, request: Request<RevokeRateGrantRequest>) -> Result<Response<RateGrant>, Status> {
         let call = Call::of(request)?;
         let key = self.grant_key(&call.message.name).await?;
         let command = RevokeRateGrant {
@@ -195,8 +193,7 @@ impl RateService for Api {
         let receipts = receipts
             .collect::<Result<_, _>>()
             .map_err(|violation| refuse(&Invalid { reason: FIELD_INVALID, violations: vec![violation] }))?;
-        let command =
-            ReportRates { means: self.service.means.clone(), receipts, actor: call.actor(), now: self.now() };
+        let command = ReportRates { means: self.service.means.clone(), receipts, actor: call.actor(), now: self.now() };
         let answered = self.run(RATES, call.deadline, command).await?;
         let answers = answered.iter().map(to_answer).collect();
         Ok(Response::new(ReportRateInstructionsResponse { answers }))

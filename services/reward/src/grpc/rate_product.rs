@@ -55,10 +55,7 @@ impl RateProductService for Api {
         self.rate_product(&id, None).await
     }
 
-    async fn get_rate_product(
-        &self,
-        request: Request<GetRateProductRequest>,
-    ) -> Result<Response<RateProduct>, Status> {
+    async fn get_rate_product(&self, request: Request<GetRateProductRequest>) -> Result<Response<RateProduct>, Status> {
         let request = request.into_inner();
         let version = (request.version != 0).then(|| i64::from(request.version));
         self.rate_product(&after(COLLECTION, &request.name), version).await

@@ -183,12 +183,12 @@ fn render(rewards: &[RewardAndAttempts]) -> Vec<Reward> {
     rewards.iter().map(|(reward, attempts)| to_reward(reward, attempts)).collect()
 }
 
-fn set(text: String) -> Option<String> {
+pub(super) fn set(text: String) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
 /// The branch whose rewards the caller sees: the one he names, else his own; none for all of them.
-fn branch_in_view(caller: &Caller, named: &str) -> Result<Option<String>, Status> {
+pub(super) fn branch_in_view(caller: &Caller, named: &str) -> Result<Option<String>, Status> {
     match (&caller.branch, named) {
         (Branch::All, "") => Ok(None),
         (Branch::One(own), "") => Ok(Some(own.clone())),

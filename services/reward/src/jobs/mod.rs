@@ -3,9 +3,10 @@
 //! Never here: work that a command does not do.
 
 mod push;
+mod push_rates;
 
 use crate::{
-    commands::{fall_due::FallDue, instruct::Instruct},
+    commands::{close_rates::CloseRates, fall_due::FallDue, instruct::Instruct},
     config::Settlement,
     service::Service,
 };
@@ -24,9 +25,10 @@ const PURGE_BATCH: i64 = 1000;
 
 /// Every loop.
 pub(crate) fn all(service: &Arc<Service>) -> Vec<Job> {
-    let mut jobs = vec![due(service), instruct(service)];
+    let mut jobs = vec![due(service), instruct(service), close_rates(service)];
     if let Settlement::Push(bank) = &service.config.settlement {
         jobs.push(push::job(service, bank.clone()));
+        jobs.push(push_rates::job(service, bank.clone()));
     }
     jobs.extend(service.relay.as_ref().map(Relay::job));
     jobs.push(purge(service));
@@ -63,6 +65,20 @@ fn instruct(service: &Arc<Service>) -> Job {
             let now = service.world.business.now();
             let moved = run(&service, Instruct { means: service.means.clone(), now, limit }).await?;
             Ok(full(moved, limit))
+        }
+    })
+}
+
+/// Rate grants that time has closed: offers nobody used, rates whose contract or months are over.
+fn close_rates(service: &Arc<Service>) -> Job {
+    let own = Arc::clone(service);
+    Job::new("reward rates", service.config.pace.period, move || {
+        let service = Arc::clone(&own);
+        async move {
+            let limit = service.config.pace.batch;
+            let now = service.world.business.now();
+            let looked_at = run(&service, CloseRates { means: service.means.clone(), now, limit }).await?;
+            Ok(full(looked_at, limit))
         }
     })
 }

@@ -3,5 +3,6 @@
 pub(crate) mod holds;
 pub(crate) mod ledger;
 pub(crate) mod plans;
+pub(crate) mod rates;
 pub(crate) mod rewards;
 pub(crate) mod summary;

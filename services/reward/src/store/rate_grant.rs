@@ -235,23 +235,6 @@ pub(crate) async fn lock_of_customer(tx: &mut Tx, customer: &str, product: &str)
     restore_all(tx.all(sql, (customer.to_owned(), product.to_owned())).await?)
 }
 
-/// One grant, locked.
-pub(crate) async fn lock(tx: &mut Tx, id: Uuid) -> Result<Option<RateGrant>, Fault> {
-    let sql = tx.pick(
-        "SELECT id, referral, plan_id, plan_version, role, stage, milestone, milestone_count, beneficiary, branch, rule,
-                currency, estimate_minor, charge, qualified_at, offered_at, expires_at, state, reasons, contract_reference,
-                principal_minor, start_day, term_months, maturity_day, product_version, effective_rate, applied_bps,
-                benefit_minor, starts_at, ends_at, activated_at, closed_at, closed_by, revision, updated_at
-         FROM rate_grant WHERE id = $1 FOR UPDATE",
-        "SELECT id, referral, plan_id, plan_version, role, stage, milestone, milestone_count, beneficiary, branch, rule,
-                currency, estimate_minor, charge, qualified_at, offered_at, expires_at, state, reasons, contract_reference,
-                principal_minor, start_day, term_months, maturity_day, product_version, effective_rate, applied_bps,
-                benefit_minor, starts_at, ends_at, activated_at, closed_at, closed_by, revision, updated_at
-         FROM rate_grant WHERE id = $1",
-    );
-    tx.opt::<GrantRow>(sql, (id,)).await?.map(GrantRow::restore).transpose()
-}
-
 /// Keeps how a grant was valued.
 pub(crate) async fn keep_trace(
     tx: &mut Tx,

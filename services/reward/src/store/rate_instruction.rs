@@ -83,11 +83,7 @@ pub(crate) async fn of_grant(tx: &mut Tx, grant: Uuid) -> Result<Vec<RateInstruc
 }
 
 /// Instructions without an answer, oldest first, after a position.
-pub(crate) async fn open(
-    tx: &mut Tx,
-    after: Option<(At, String)>,
-    limit: i64,
-) -> Result<Vec<RateInstruction>, Fault> {
+pub(crate) async fn open(tx: &mut Tx, after: Option<(At, String)>, limit: i64) -> Result<Vec<RateInstruction>, Fault> {
     let (after_at, after_id) = after.unzip();
     let rows: Vec<InstructionRow> = tx
         .all(

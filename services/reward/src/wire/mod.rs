@@ -8,6 +8,8 @@ mod payment;
 pub(crate) mod plan;
 pub(crate) mod qualification;
 pub(crate) mod quote;
+pub(crate) mod rate_grant;
+pub(crate) mod rate_product;
 pub(crate) mod rate_rule;
 pub(crate) mod reward;
 pub(crate) mod rule;

@@ -57,7 +57,7 @@ fn to_state(state: &State) -> plan::State {
     }
 }
 
-fn to_rounding(rounding: Rounding) -> wire::Rounding {
+pub(super) fn to_rounding(rounding: Rounding) -> wire::Rounding {
     match rounding {
         Rounding::HalfUp => wire::Rounding::HalfUp,
         Rounding::HalfEven => wire::Rounding::HalfEven,

@@ -54,7 +54,7 @@ pub(crate) fn to_rate_grant(grant: &RateGrant) -> wire::RateGrant {
         plan_version: i32::try_from(*plan_version).unwrap_or(i32::MAX),
         role: to_role(*role).into(),
         stage: stage.clone(),
-        beneficiary: format!("customers/{beneficiary}"),
+        beneficiary: beneficiary.clone(),
         branch: branch.clone(),
         rule: Some(to_rate_rule(rule)),
         state: to_state(state.standing()).into(),
@@ -220,7 +220,7 @@ pub(crate) fn to_instruction((instruction, grant): &Told) -> corebank::RateInstr
         instruction_id: instruction.id.clone(),
         kind: to_kind(instruction.kind).into(),
         rate_grant: grant.name(),
-        customer: format!("customers/{}", ground.beneficiary),
+        customer: ground.beneficiary.clone(),
         product: format!("rate-products/{product}"),
         change: Some(match change {
             Change::Uplift(bps) => rate_instruction::Change::UpliftBps(decimal(*bps)),

@@ -20,7 +20,7 @@ use handsel_proto::handsel::reward::v1::{
 };
 use handsel_service::{
     status::Violation,
-    wire::{to_date, to_decimal, to_timestamp},
+    wire::{date_from, to_date, to_decimal, to_timestamp},
 };
 
 /// The terms of a proposed product, and every fault of theirs, by its path in the request.
@@ -28,10 +28,10 @@ use handsel_service::{
 /// # Errors
 /// The faults, at least one.
 pub(crate) fn product_terms_from(product: &wire::RateProduct) -> Result<ProductTerms, Vec<Violation>> {
-    let mut faults = Faults::under("rate_product");
+    let mut faults = Faults::default();
     let currency = faults.parsed::<Currency>(&product.currency_code, "rate_product.currency_code");
     let zone = faults.parsed::<Zone>(&product.time_zone, "rate_product.time_zone");
-    let effective_from = faults.date(product.effective_date.as_ref(), "rate_product.effective_date");
+    let effective_from = faults.keep(date_from(product.effective_date.as_ref(), "rate_product.effective_date"));
     let kind = kind_from(product.kind.as_ref(), &mut faults);
     let base_rates: Vec<Option<BaseRates>> = product
         .base_rates
@@ -58,7 +58,9 @@ pub(crate) fn product_terms_from(product: &wire::RateProduct) -> Result<ProductT
         rate_limit,
         stacking: stacking_from(product.stacking.as_ref()),
     };
-    faults.add(terms.faults());
+    for fault in terms.faults() {
+        faults.note(format!("rate_product.{}", fault.field), fault.description);
+    }
     let violations = faults.into_violations();
     if violations.is_empty() { Ok(terms) } else { Err(violations) }
 }
@@ -72,7 +74,9 @@ fn kind_from(kind: Option<&rate_product::Kind>, faults: &mut Faults) -> Option<K
         Some(rate_product::Kind::Deposit(DepositTerms { day_count, accrual })) => {
             let day_count = faults.parsed::<DayCount>(day_count, "rate_product.deposit.day_count");
             let accrual = ACCRUALS.into_iter().find(|one| one.name() == accrual);
-            faults.require(accrual.is_some(), "rate_product.deposit.accrual", "there is no such accrual");
+            if accrual.is_none() {
+                faults.note("rate_product.deposit.accrual", "there is no such accrual");
+            }
             Some(Kind::Deposit { day_count: day_count?, accrual: accrual? })
         }
         Some(rate_product::Kind::Loan(LoanTerms { interest_basis, method })) => {
@@ -81,7 +85,9 @@ fn kind_from(kind: Option<&rate_product::Kind>, faults: &mut Faults) -> Option<K
                 days => faults.parsed::<DayCount>(days, "rate_product.loan.interest_basis").map(InterestBasis::Days),
             };
             let method = METHODS.into_iter().find(|one| one.name() == method);
-            faults.require(method.is_some(), "rate_product.loan.method", "there is no such method");
+            if method.is_none() {
+                faults.note("rate_product.loan.method", "there is no such method");
+            }
             Some(Kind::Loan { interest_basis: interest_basis?, method: method? })
         }
     }
@@ -92,7 +98,7 @@ const ACCRUALS: [Accrual; 4] =
 const METHODS: [Method; 3] = [Method::EqualInstalment, Method::EqualPrincipal, Method::InterestOnly];
 
 fn base_rates_from(rates: &rate_product::BaseRates, path: &str, faults: &mut Faults) -> Option<BaseRates> {
-    let from = faults.date(rates.from_date.as_ref(), &format!("{path}.from_date"));
+    let from = faults.keep(date_from(rates.from_date.as_ref(), &format!("{path}.from_date")));
     let terms: Vec<Option<TermRate>> = rates
         .terms
         .iter()
@@ -181,10 +187,7 @@ fn to_base_rates(rates: &BaseRates) -> rate_product::BaseRates {
         from_months: months(term.from_months),
         rate: Some(to_decimal(term.rate)),
     };
-    rate_product::BaseRates {
-        from_date: Some(to_date(rates.from)),
-        terms: rates.terms.iter().map(term).collect(),
-    }
+    rate_product::BaseRates { from_date: Some(to_date(rates.from)), terms: rates.terms.iter().map(term).collect() }
 }
 
 fn to_stacking(stacking: &Stacking) -> rate_product::Stacking {

@@ -92,6 +92,11 @@ impl Faults {
         read.map_err(|violation| self.0.push(violation)).ok()
     }
 
+    /// All of them, in the order found.
+    pub(super) fn into_violations(self) -> Vec<Violation> {
+        self.0
+    }
+
     /// Adds what the domain finds in what could be read.
     fn add(&mut self, of_domain: Vec<Fault>) {
         self.0.extend(
