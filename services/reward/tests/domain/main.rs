@@ -4,7 +4,9 @@
 mod approval;
 mod ledger;
 mod outcome;
+mod rates;
 mod reward;
+mod stacking;
 
 use handsel_money::{Money, Timestamp};
 use handsel_reward::domain::{
