@@ -83,7 +83,12 @@ async fn part(service: ServiceName, told: &Told, world: &World) -> Result<Arc<dy
                 SettlementMode::Pull => Settlement::Pull,
                 SettlementMode::Push => Settlement::Push(told.needed_peer("corebank")?),
             };
-            let config = RewardConfig { settlement, relay: told.relays, ..RewardConfig::pull(&told.bank.id) };
+            let config = RewardConfig {
+                settlement,
+                relay: told.relays,
+                longest_wait: Duration::from_secs(told.settlement.log_wait_seconds),
+                ..RewardConfig::pull(&told.bank.id)
+            };
             let peers = RewardPeers { audit: told.peer("audit")? };
             Arc::new(Reward::start(db, world.clone(), outbox, config, peers).await?)
         }

@@ -31,11 +31,19 @@ pub(crate) struct BankConfig {
 }
 
 /// `[settlement]`: who begins a payout.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct SettlementConfig {
     /// `pull`: core banking lists instructions. `push`: they are sent to `[peers.corebank]`.
     pub(crate) mode: SettlementMode,
+    /// How long a statement may have waited for the log before no payout leaves, in seconds. It goes on by itself.
+    pub(crate) log_wait_seconds: u64,
+}
+
+impl Default for SettlementConfig {
+    fn default() -> Self {
+        Self { mode: SettlementMode::default(), log_wait_seconds: 15 * 60 }
+    }
 }
 
 /// Who begins a payout.

@@ -6,6 +6,9 @@ use handsel_service::Peer;
 use handsel_storage::LaneSettings;
 use std::time::Duration;
 
+/// Where a bank says nothing else.
+const LONGEST_WAIT: Duration = Duration::from_secs(15 * 60);
+
 /// How the reward service runs.
 #[derive(Clone, Debug)]
 pub struct RewardConfig {
@@ -19,6 +22,8 @@ pub struct RewardConfig {
     pub pace: Pace,
     /// How the relay to the log paces itself.
     pub relay: RelaySettings,
+    /// How long a statement may have waited for the log before no payout leaves any more; it goes on by itself.
+    pub longest_wait: Duration,
 }
 
 /// Who begins a payout.
@@ -67,6 +72,7 @@ impl RewardConfig {
             lanes: LaneSettings::default(),
             pace: Pace::default(),
             relay: RelaySettings::default(),
+            longest_wait: LONGEST_WAIT,
         }
     }
 }

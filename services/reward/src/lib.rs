@@ -14,9 +14,12 @@ mod wire;
 
 pub use config::{Pace, RewardConfig, RewardPeers, Settlement};
 
-use commands::means::{Means, PlansInForce};
+use commands::{
+    latch::{Gate, LogWatch},
+    means::{Means, PlansInForce},
+};
 use futures::future::{BoxFuture, FutureExt};
-use handsel_outbox::Outbox;
+use handsel_outbox::{Outbox, Relay};
 use handsel_service::{Job, Part, World};
 use handsel_storage::{Db, Lanes, Migration};
 use service::Service;
@@ -59,6 +62,12 @@ impl Reward {
         all.push(own);
         all.push(lifecycle);
         all.push(rates);
+        all.push(Migration {
+            version: 160,
+            name: "latch",
+            postgres: include_str!("../migrations/postgres/160_latch.sql"),
+            sqlite: include_str!("../migrations/sqlite/160_latch.sql"),
+        });
         all
     }
 
@@ -74,14 +83,18 @@ impl Reward {
         peers: RewardPeers,
     ) -> anyhow::Result<Self> {
         db.is_current(&Self::migrations()).await?;
+        let lanes = Lanes::start(db.clone(), config.lanes);
+        let relay = peers.audit.map(|audit| jobs::to_audit(&db, &lanes, audit, config.relay));
+        let gate = Gate { acquainted: relay.as_ref().map(Relay::acquainted), longest_wait: config.longest_wait };
         let means = Means {
             ids: Arc::clone(&world.ids),
             outbox,
             plans: PlansInForce::of(db.clone()),
             bank: config.bank_id.as_str().into(),
+            gate,
         };
-        let lanes = Lanes::start(db.clone(), config.lanes);
-        let relay = peers.audit.map(|audit| jobs::to_audit(&db, &lanes, audit, config.relay));
+        let watch = Arc::new(LogWatch { means: means.clone(), world: world.clone() });
+        let relay = relay.map(|relay| relay.watched_by(watch));
         Ok(Self { service: Arc::new(Service { db, lanes, world, means, config, relay }) })
     }
 }

@@ -12,9 +12,10 @@ mod store;
 
 use futures::future::BoxFuture;
 use grpc::Grpc;
-use handsel_outbox::{Outbox, Pseudonyms, Relay, RelaySettings};
+use handsel_outbox::{Notice, Outbox, Pseudonyms, Relay, RelaySettings};
 use handsel_service::{Job, Part, Peer, World};
 use handsel_storage::{Db, LaneSettings, Lanes, Migration};
+use std::sync::Arc;
 use tonic::service::RoutesBuilder;
 
 /// The service's name: its schema, its package, its side of every relay.
@@ -64,7 +65,9 @@ impl Tier {
             peers.referral.map(|peer| jobs::to_referral(&db, &lanes, peer, config.relays)),
             peers.audit.map(|peer| jobs::to_audit(&db, &lanes, peer, config.relays)),
         ];
-        Self { grpc: Grpc { db, lanes, world, outbox }, relays: relays.into_iter().flatten().collect() }
+        let watch = Arc::new(Notice::new(outbox.clone(), world.clone()));
+        let relays = relays.into_iter().flatten().map(|relay| relay.watched_by(watch.clone())).collect();
+        Self { grpc: Grpc { db, lanes, world, outbox }, relays }
     }
 
     /// Its relays, to see what they have still to deliver.

@@ -26,6 +26,53 @@ impl From<wire::Origin> for Origin {
     }
 }
 
+/// What a sender says of itself before it sends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Greeting {
+    /// Who, and its latest lease; 0 before its first.
+    pub origin: Origin,
+    /// The highest number that it has a receipt for.
+    pub acknowledged: i64,
+    /// The receiver knows more of it than it does itself: its database is older than it was.
+    pub outdated: bool,
+}
+
+impl From<Greeting> for wire::GreetRequest {
+    fn from(Greeting { origin, acknowledged, outdated }: Greeting) -> Self {
+        let Origin { source, epoch } = origin;
+        Self { source, epoch, acknowledged, outdated }
+    }
+}
+
+impl From<wire::GreetRequest> for Greeting {
+    fn from(wire::GreetRequest { source, epoch, acknowledged, outdated }: wire::GreetRequest) -> Self {
+        Self { origin: Origin { source, epoch }, acknowledged, outdated }
+    }
+}
+
+/// What a receiver knows of a sender; the default, where it never came.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// The latest lease seen.
+    pub epoch: i64,
+    /// The last number taken.
+    pub last_sequence: i64,
+    /// SHA-256 of the last statement; empty where there is none, and for messages always.
+    pub last_digest: Vec<u8>,
+}
+
+impl From<Standing> for wire::GreetResponse {
+    fn from(Standing { epoch, last_sequence, last_digest }: Standing) -> Self {
+        Self { epoch, last_sequence, last_digest }
+    }
+}
+
+impl From<wire::GreetResponse> for Standing {
+    fn from(wire::GreetResponse { epoch, last_sequence, last_digest }: wire::GreetResponse) -> Self {
+        Self { epoch, last_sequence, last_digest }
+    }
+}
+
 /// One message with its number: committed before it is sent, and sent in exactly these bytes every time.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Numbered {
@@ -82,12 +129,15 @@ pub enum Outcome {
 /// Why a run of messages was not taken. Nothing of it was.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DeliverFault {
-    /// The peer is down, busy or unsure: send the same again later.
+    /// The peer is down, busy or turns everybody away: send the same again later.
     #[error("not delivered: {0}")]
     Transient(String),
-    /// The run is not what the contract allows (`INVALID_ARGUMENT`): one message of it can never be taken as it is.
+    /// The run is not what the contract allows (`INVALID_ARGUMENT`, or too large): one message of it can never be taken as it is.
     #[error("rejected: {0}")]
     Rejected(String),
+    /// The peer failed inside, or did not answer: it may be one message of the run that does that to it.
+    #[error("the receiver failed: {0}")]
+    Failing(String),
     /// Other bytes were taken under this number before: one of the two databases is not the one that it was.
     #[error("the receiver holds other bytes: {0}")]
     Conflict(String),
@@ -114,14 +164,32 @@ impl DeliverFault {
             (_, crate::inbox::EPOCH_FENCED, _) => Self::Fenced,
             (_, crate::inbox::SEQUENCE_GAP, Some(expected)) => Self::Gap { expected },
             (_, crate::inbox::MESSAGE_CONFLICT | "STATEMENT_CONFLICT", _) => Self::Conflict(told),
-            (Code::InvalidArgument, _, _) => Self::Rejected(told),
-            _ => Self::Transient(told),
+            (Code::InvalidArgument, _, _) | (Code::ResourceExhausted, "MESSAGE_TOO_LARGE", _) => Self::Rejected(told),
+            // What anybody would be told at this moment, whatever he sends.
+            (
+                Code::Unavailable
+                | Code::ResourceExhausted
+                | Code::Aborted
+                | Code::Unauthenticated
+                | Code::PermissionDenied
+                | Code::Unimplemented,
+                _,
+                _,
+            )
+            | (_, "OUTCOME_UNKNOWN" | "EXPIRED", _) => Self::Transient(told),
+            _ => Self::Failing(told),
         }
     }
 }
 
 /// Hands runs of messages to one receiver.
 pub trait Deliver: Send + Sync + 'static {
+    /// Says who will send, and asks what the receiver knows of him. The receiver refuses lower leases from then on.
+    ///
+    /// # Errors
+    /// [`DeliverFault`]: it is not known what the receiver knows.
+    fn greet(&self, greeting: Greeting) -> BoxFuture<'_, Result<Standing, DeliverFault>>;
+
     /// Hands over `messages`, 1 to 256 with rising numbers, and returns a receipt for each in the same order. Called again
     /// with the same bytes until it has.
     ///

@@ -17,10 +17,10 @@ mod rpc;
 pub mod statement;
 mod store;
 
-pub use deliver::{Deliver, DeliverFault, Numbered, Origin, Outcome, Receipt};
-pub use outbox::{Outbox, Owed, Packed, Pending, Traced, pending};
+pub use deliver::{Deliver, DeliverFault, Greeting, Numbered, Origin, Outcome, Receipt, Standing};
+pub use outbox::{Outbox, Owed, Packed, Pending, Traced, oldest_wait, pending};
 pub use pseudonyms::{Pseudonyms, PseudonymsError};
-pub use relay::{AuditRelay, PurgeSent, Relay, RelaySettings};
+pub use relay::{AuditRelay, Finding, Notice, Parked, PurgeSent, Relay, RelaySettings, ReleaseParked, Watch, parked};
 pub use rpc::{AuditDeliver, deliver_by};
 pub use statement::{Actor, Statement};
 
@@ -39,5 +39,11 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "inbox",
         postgres: include_str!("../migrations/postgres/0011_inbox.sql"),
         sqlite: include_str!("../migrations/sqlite/0011_inbox.sql"),
+    },
+    Migration {
+        version: 12,
+        name: "parked",
+        postgres: include_str!("../migrations/postgres/0012_parked.sql"),
+        sqlite: include_str!("../migrations/sqlite/0012_parked.sql"),
     },
 ];

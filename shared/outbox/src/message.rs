@@ -1,17 +1,19 @@
 //! A message on its way: checked where it is owed, numbered where it gets its place.
 //!
 //! Every inbox of the contract lays its messages out in the same way: field 1 is `int64 sequence`, field 2 `string
-//! traceparent`. In protobuf a scalar that comes twice counts as its last, so a number is given by writing the two fields
+//! traceparent`, field 15 `Parked parked`. In protobuf a scalar that comes twice counts as its last, so a number is given by writing the two fields
 //! behind the content; nothing is decoded, and what is committed is exactly what is sent.
 
+use handsel_proto::handsel::relay::v1::Parked;
 use handsel_storage::Fault;
 use prost::{
     Message, Name,
-    encoding::{encode_key, encode_varint, string},
+    encoding::{encode_key, encode_varint, message, string},
 };
 
 const SEQUENCE: u32 = 1;
 const TRACEPARENT: u32 = 2;
+const PARKED: u32 = 15;
 
 /// Encodes a message and holds it to the contract's field rules, as the receiver will: what it could never take fails here, in
 /// the command that owes it.
@@ -31,6 +33,13 @@ pub(crate) fn numbered(content: &[u8], sequence: i64, traceparent: &str) -> Vec<
         string::encode(TRACEPARENT, &traceparent.to_owned(), &mut bytes);
     }
     bytes
+}
+
+/// What goes in the place of a message that is put aside: the same bytes whenever it is sent.
+pub(crate) fn marker(sequence: i64, traceparent: &str, reason: String) -> Vec<u8> {
+    let mut content = Vec::new();
+    message::encode(PARKED, &Parked { reason }, &mut content);
+    numbered(&content, sequence, traceparent)
 }
 
 #[cfg(test)]
@@ -54,6 +63,27 @@ mod tests {
         let bytes = numbered(&encode(&message).unwrap(), 300, "00-ab-cd-01");
         let read = deliver_request::Message::decode(bytes.as_slice()).unwrap();
         assert_eq!(read, deliver_request::Message { sequence: 300, traceparent: "00-ab-cd-01".to_owned(), ..message });
+    }
+
+    #[test]
+    fn a_marker_is_one_in_every_inbox() {
+        use handsel_proto::handsel::referral::v1 as referral;
+        let bytes = marker(7, "00-ab-cd-01", "RECEIVER_FAILS".to_owned());
+        let parked = Parked { reason: "RECEIVER_FAILS".to_owned() };
+        let reward = deliver_request::Message::decode(bytes.as_slice()).unwrap();
+        assert_eq!(
+            (reward.sequence, reward.content),
+            (7, Some(deliver_request::message::Content::Parked(parked.clone())))
+        );
+        let referral = referral::deliver_request::Message::decode(bytes.as_slice()).unwrap();
+        assert_eq!(referral.content, Some(referral::deliver_request::message::Content::Parked(parked)));
+    }
+
+    #[test]
+    fn a_number_can_be_given_anew() {
+        let message = tier_change("customers/42");
+        let again = numbered(&numbered(&encode(&message).unwrap(), 3, "00-ab-cd-01"), 9, "00-ab-cd-01");
+        assert_eq!(deliver_request::Message::decode(again.as_slice()).unwrap().sequence, 9);
     }
 
     #[test]

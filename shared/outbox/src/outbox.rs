@@ -95,6 +95,15 @@ pub async fn pending(db: &Db, destination: &str) -> Result<Pending, Fault> {
     Ok(Pending { count: u64::try_from(count).unwrap_or(0), age })
 }
 
+/// How long the oldest of what waits for a destination has waited, by the database's time; zero if nothing does. Asked in the
+/// transaction of whoever goes by it.
+///
+/// # Errors
+/// As the database says.
+pub async fn oldest_wait(tx: &mut Tx, destination: &str) -> Result<Duration, Fault> {
+    store::relay::oldest_wait(tx, destination).await
+}
+
 impl Outbox {
     /// The outbox of a service.
     #[must_use]

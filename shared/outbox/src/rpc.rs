@@ -1,6 +1,6 @@
 //! The two transports: a `Deliver` rpc of any service, and the log's `Append`.
 
-use crate::deliver::{Deliver, DeliverFault, Numbered, Origin, Outcome, Receipt};
+use crate::deliver::{Deliver, DeliverFault, Greeting, Numbered, Origin, Outcome, Receipt, Standing};
 use futures::future::BoxFuture;
 use handsel_proto::handsel::{
     audit::v1::{AppendReceipt, AppendRequest, SealedStatement, audit_ingest_service_client::AuditIngestServiceClient},
@@ -10,37 +10,53 @@ use handsel_service::Peer;
 use std::{future::Future, marker::PhantomData, sync::Arc};
 use tonic::Status;
 
-/// A `Deliver` rpc as a transport: `call` gets the origin and the decoded messages and makes the call.
+/// An inbox as a transport: `greet` and `call` get what is to be said, and make the calls of the same names.
 ///
 /// ```ignore
-/// let deliver = deliver_by(move |origin, messages| {
-///     let mut client = RewardInboxServiceClient::new(peer.clone());
-///     async move {
-///         let request = DeliverRequest { origin: Some(origin), messages };
-///         Ok(client.deliver(request).await?.into_inner().receipts)
-///     }
-/// });
+/// let deliver = deliver_by(
+///     move |greeting| {
+///         let mut client = RewardInboxServiceClient::new(peer.clone());
+///         async move { Ok(client.greet(greeting).await?.into_inner()) }
+///     },
+///     move |origin, messages| {
+///         let mut client = RewardInboxServiceClient::new(peer.clone());
+///         async move {
+///             let request = DeliverRequest { origin: Some(origin), messages };
+///             Ok(client.deliver(request).await?.into_inner().receipts)
+///         }
+///     },
+/// );
 /// ```
-pub fn deliver_by<M, F, A>(call: F) -> Arc<dyn Deliver>
+pub fn deliver_by<M, G, B, F, A>(greet: G, call: F) -> Arc<dyn Deliver>
 where
     M: prost::Message + Default + 'static,
+    G: Fn(wire::GreetRequest) -> B + Send + Sync + 'static,
+    B: Future<Output = Result<wire::GreetResponse, Status>> + Send + 'static,
     F: Fn(wire::Origin, Vec<M>) -> A + Send + Sync + 'static,
     A: Future<Output = Result<Vec<wire::Receipt>, Status>> + Send + 'static,
 {
-    Arc::new(RpcDeliver { call, message: PhantomData })
+    Arc::new(RpcDeliver { greet, call, message: PhantomData })
 }
 
-struct RpcDeliver<M, F> {
+struct RpcDeliver<M, G, F> {
+    greet: G,
     call: F,
     message: PhantomData<fn() -> M>,
 }
 
-impl<M, F, A> Deliver for RpcDeliver<M, F>
+impl<M, G, B, F, A> Deliver for RpcDeliver<M, G, F>
 where
     M: prost::Message + Default + 'static,
+    G: Fn(wire::GreetRequest) -> B + Send + Sync + 'static,
+    B: Future<Output = Result<wire::GreetResponse, Status>> + Send + 'static,
     F: Fn(wire::Origin, Vec<M>) -> A + Send + Sync + 'static,
     A: Future<Output = Result<Vec<wire::Receipt>, Status>> + Send + 'static,
 {
+    fn greet(&self, greeting: Greeting) -> BoxFuture<'_, Result<Standing, DeliverFault>> {
+        let answer = (self.greet)(greeting.into());
+        Box::pin(async move { answer.await.map(Standing::from).map_err(|status| DeliverFault::of(&status)) })
+    }
+
     fn deliver<'a>(
         &'a self,
         origin: Origin,
@@ -74,6 +90,15 @@ impl AuditDeliver {
 }
 
 impl Deliver for AuditDeliver {
+    fn greet(&self, greeting: Greeting) -> BoxFuture<'_, Result<Standing, DeliverFault>> {
+        let mut client = self.client.clone();
+        Box::pin(async move {
+            let request = wire::GreetRequest::from(greeting);
+            let answer = client.greet(request).await.map_err(|status| DeliverFault::of(&status))?;
+            Ok(answer.into_inner().into())
+        })
+    }
+
     fn deliver<'a>(
         &'a self,
         origin: Origin,

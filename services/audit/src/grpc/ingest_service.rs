@@ -5,9 +5,11 @@ use crate::{
     commands::present,
     domain::admission::{Call, Presented},
     log::Log,
+    queries::source::Known,
 };
-use handsel_proto::handsel::audit::v1::{
-    AppendRequest, AppendResponse, SealedStatement, audit_ingest_service_server::AuditIngestService,
+use handsel_proto::handsel::{
+    audit::v1::{AppendRequest, AppendResponse, SealedStatement, audit_ingest_service_server::AuditIngestService},
+    relay::v1::{GreetRequest, GreetResponse},
 };
 use handsel_service::status::{Violation, fault};
 use std::sync::Arc;
@@ -26,6 +28,12 @@ impl IngestApi {
 
 #[tonic::async_trait]
 impl AuditIngestService for IngestApi {
+    async fn greet(&self, request: Request<GreetRequest>) -> Result<Response<GreetResponse>, Status> {
+        let GreetRequest { source, .. } = request.into_inner();
+        let known = self.log.db.transact(&Known { source }).await.map_err(fault)?;
+        Ok(Response::new(messages::known(known)))
+    }
+
     async fn append(&self, request: Request<AppendRequest>) -> Result<Response<AppendResponse>, Status> {
         let AppendRequest { origin, statements } = request.into_inner();
         let origin = origin.ok_or_else(|| Violation::new("origin", "missing"))?;

@@ -2,10 +2,11 @@
 
 use crate::{
     commands::Receipt,
+    domain::admission::Source,
     queries::{checkpoint::Signed, record::RecordRow},
     tlog::Hash,
 };
-use handsel_proto::handsel::audit::v1 as proto;
+use handsel_proto::handsel::{audit::v1 as proto, relay::v1::GreetResponse};
 use handsel_service::wire::to_timestamp;
 
 pub(super) fn checkpoint(signed: &Signed) -> proto::Checkpoint {
@@ -31,6 +32,12 @@ pub(super) fn record(row: RecordRow) -> proto::Record {
 pub(super) fn receipt(receipt: Receipt) -> proto::AppendReceipt {
     let Receipt { sequence, index, leaf } = receipt;
     proto::AppendReceipt { sequence, index, leaf }
+}
+
+/// A source that never came is known by nothing.
+pub(super) fn known(source: Option<Source>) -> GreetResponse {
+    let Some(Source { epoch, last_sequence, last_digest }) = source else { return GreetResponse::default() };
+    GreetResponse { epoch, last_sequence, last_digest: last_digest.to_vec() }
 }
 
 pub(super) fn hashes(hashes: Vec<Hash>) -> Vec<Vec<u8>> {

@@ -5,3 +5,4 @@ pub(crate) mod checkpoint;
 pub(crate) mod proof;
 pub(crate) mod record;
 pub(crate) mod recovery;
+pub(crate) mod source;

@@ -27,8 +27,17 @@ pub(crate) struct ChangeTiers {
 pub(crate) struct TierMessage {
     /// Number and digest.
     pub(crate) arrival: Arrival,
-    /// The change.
-    pub(crate) change: Result<TierFrom, &'static str>,
+    /// What it says.
+    pub(crate) says: Result<Says, &'static str>,
+}
+
+/// What a message says.
+#[derive(Debug)]
+pub(crate) enum Says {
+    /// A customer is of a tier from an instant on.
+    Tier(TierFrom),
+    /// Nothing: the sender has put the message aside.
+    Nothing,
 }
 
 impl Command for ChangeTiers {
@@ -46,8 +55,9 @@ impl Command for ChangeTiers {
         let mut tiers = BTreeMap::new();
         let mut verdicts = Vec::with_capacity(fresh.len());
         for message in fresh {
-            verdicts.push(match &message.change {
-                Ok(tier) => {
+            verdicts.push(match &message.says {
+                Ok(Says::Nothing) => Verdict::Applied { resource: String::new() },
+                Ok(Says::Tier(tier)) => {
                     tiers.insert((tier.customer.clone(), tier.effective_at), tier.clone());
                     Verdict::Applied { resource: tier.customer.clone() }
                 }

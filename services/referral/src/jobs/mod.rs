@@ -8,7 +8,7 @@ use crate::{
     queries,
 };
 use handsel_money::Timestamp;
-use handsel_outbox::{Actor, AuditDeliver, AuditRelay, PurgeSent, Relay, RelaySettings, deliver_by};
+use handsel_outbox::{Actor, AuditDeliver, AuditRelay, Notice, PurgeSent, Relay, RelaySettings, deliver_by};
 use handsel_proto::handsel::reward::v1::{DeliverRequest, reward_inbox_service_client::RewardInboxServiceClient};
 use handsel_service::{Job, Peer, Worked};
 use handsel_storage::{Command, Fault, PurgeRequests};
@@ -48,12 +48,20 @@ pub(crate) fn all(means: &Arc<Means>, relays: &[Relay]) -> Vec<Job> {
 pub(crate) fn relays(means: &Means, peers: Peers, settings: RelaySettings) -> Vec<Relay> {
     let Peers { reward, audit } = peers;
     let audit = audit.map(|audit| to_audit(means, audit));
-    [Some(to_reward(means, reward)), audit].into_iter().flatten().map(|relay| relay.paced(settings)).collect()
+    let watch = Arc::new(Notice::new(means.outbox.clone(), means.world.clone()));
+    let relays = [Some(to_reward(means, reward)), audit].into_iter().flatten();
+    relays.map(|relay| relay.watched_by(watch.clone()).paced(settings)).collect()
 }
 
 fn to_reward(means: &Means, reward: Peer) -> Relay {
-    let deliver = deliver_by(move |origin, messages| {
-        let mut client = RewardInboxServiceClient::new(reward.clone());
+    let client = RewardInboxServiceClient::new(reward);
+    let greeter = client.clone();
+    let greet = move |greeting| {
+        let mut client = greeter.clone();
+        async move { Ok(client.greet(greeting).await?.into_inner()) }
+    };
+    let deliver = deliver_by(greet, move |origin, messages| {
+        let mut client = client.clone();
         async move {
             let request = DeliverRequest { origin: Some(origin), messages };
             Ok(client.deliver(request).await?.into_inner().receipts)

@@ -2,7 +2,7 @@
 
 use futures::{FutureExt, future::BoxFuture};
 use handsel_proto::handsel::{
-    relay::v1::{Outcome, Receipt},
+    relay::v1::{GreetRequest, GreetResponse, Outcome, Receipt},
     reward::v1::{
         ActivatePlanRequest, CreatePlanRequest, DeliverRequest, DeliverResponse, GetPlanRequest, ListPlansRequest,
         ListPlansResponse, Plan, Qualification, SubmitPlanRequest,
@@ -77,6 +77,11 @@ fn plan() -> Plan {
 
 #[tonic::async_trait]
 impl RewardInboxService for FakeReward {
+    async fn greet(&self, request: Request<GreetRequest>) -> Result<Response<GreetResponse>, Status> {
+        let GreetRequest { epoch, acknowledged, .. } = request.into_inner();
+        Ok(Response::new(GreetResponse { epoch, last_sequence: acknowledged, last_digest: Vec::new() }))
+    }
+
     async fn deliver(&self, request: Request<DeliverRequest>) -> Result<Response<DeliverResponse>, Status> {
         let mut told = self.told.lock().unwrap();
         let mut receipts = Vec::new();

@@ -34,6 +34,8 @@ pub(crate) enum Content {
     Qualification(Box<Case>),
     /// A customer is of another tier.
     Tier(TierChange),
+    /// Nothing: the sender has put the message aside.
+    Parked,
 }
 
 /// A customer is of a tier from an instant on.
@@ -50,7 +52,7 @@ impl Command for Deliver {
     fn locks(&self) -> Vec<Lock> {
         let plans = self.contents.iter().filter_map(|content| match content {
             Ok(Content::Qualification(case)) => Some(case.qualification.plan.as_str()),
-            Ok(Content::Tier(_)) | Err(_) => None,
+            Ok(Content::Tier(_) | Content::Parked) | Err(_) => None,
         });
         plans.map(|plan| Lock::new(&BUDGET, plan)).collect()
     }
@@ -74,6 +76,7 @@ impl Deliver {
     async fn take(&self, tx: &mut Tx, run: &[Result<Content, Refusal>]) -> Result<Vec<Verdict>, Fault> {
         match run {
             [Ok(Content::Tier(change))] => Ok(vec![self.take_tier(tx, change).await?]),
+            [Ok(Content::Parked)] => Ok(vec![Verdict::Applied { resource: String::new() }]),
             [Err(refusal)] => Ok(vec![refused(refusal)]),
             run => {
                 let cases: Vec<&Case> = run.iter().filter_map(case).collect();
@@ -112,7 +115,7 @@ fn both_grants(one: &Result<Content, Refusal>, next: &Result<Content, Refusal>) 
 fn case(content: &Result<Content, Refusal>) -> Option<&Case> {
     match content {
         Ok(Content::Qualification(case)) => Some(case),
-        Ok(Content::Tier(_)) | Err(_) => None,
+        Ok(Content::Tier(_) | Content::Parked) | Err(_) => None,
     }
 }
 

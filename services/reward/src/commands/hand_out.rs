@@ -1,6 +1,6 @@
 //! Hands instructions out: what leaves is committed as having left before anybody sees it.
 
-use super::means::Means;
+use super::{latch, means::Means};
 use crate::{
     domain::channel::Channel,
     store::{self, attempt::Sight},
@@ -33,7 +33,9 @@ impl Command for HandOut {
 
     async fn apply(&self, tx: &mut Tx) -> Result<Vec<Open>, Fault> {
         let after = self.after.clone().map(|(at, id)| (At(at), id));
-        let sight = Sight { left_by: Some(self.channel), not_left: self.in_use, currency: None };
+        // What has left before is asked for again whatever happens: the bank recognises it.
+        let not_left = self.in_use && latch::stopped(tx, &self.means).await?.is_none();
+        let sight = Sight { left_by: Some(self.channel), not_left, currency: None };
         let open = store::attempt::open(tx, sight, after, self.limit).await?;
         let first: Vec<&Open> = open.iter().filter(|one| one.first_sent_at.is_none()).collect();
         let leaving = Leaving { means: &self.means, channel: self.channel, actor: &self.actor, now: self.now };

@@ -1,6 +1,6 @@
 //! Decides attempts to pay approved rewards.
 
-use super::{fall_due::inconsistent, means::Means, moves::Moves, statements};
+use super::{fall_due::inconsistent, latch, means::Means, moves::Moves, statements};
 use crate::{
     domain::{
         outcome::{Attempt, Status},
@@ -31,6 +31,9 @@ impl Command for Instruct {
     type Output = usize;
 
     async fn apply(&self, tx: &mut Tx) -> Result<usize, Fault> {
+        if latch::stopped(tx, &self.means).await?.is_some() {
+            return Ok(0);
+        }
         let actor = Actor::system("reward/instruct");
         let (mut moves, mut attempts) = (Moves::default(), Vec::new());
         for reward in store::reward::lock_payable(tx, self.limit).await? {

@@ -1,5 +1,6 @@
 //! What commands bring along besides what was asked: ids, the outbox, the plans in force that were read before.
 
+use super::latch::Gate;
 use crate::{
     domain::{refusal::Refusal, terms::PlanInForce},
     store,
@@ -21,6 +22,8 @@ pub(crate) struct Means {
     pub(crate) plans: PlansInForce,
     /// The bank's id in every end-to-end id.
     pub(crate) bank: Arc<str>,
+    /// What every payout asks before it is decided and before it leaves.
+    pub(crate) gate: Gate,
 }
 
 impl Means {

@@ -1,6 +1,6 @@
 //! Takes what the bank says became of attempts. Each outcome is answered for itself; what contradicts is kept for people.
 
-use super::{fall_due::inconsistent, means::Means, moves, statements};
+use super::{fall_due::inconsistent, latch, means::Means, moves, statements};
 use crate::{
     domain::{
         outcome::{self, Attempt, Meaning, Outcome},
@@ -45,7 +45,10 @@ impl Command for ReportOutcomes {
         for outcome in &self.outcomes {
             taken.push(self.take(outcome, &mut books)?);
         }
+        let unknown: Vec<&Outcome> =
+            self.outcomes.iter().filter(|said| !books.attempts.contains_key(&said.end_to_end_id)).collect();
         books.save(tx, &self.means, self.now).await?;
+        latch::note_unknown(tx, &self.means, &unknown, &self.actor, self.now).await?;
         Ok(taken)
     }
 }

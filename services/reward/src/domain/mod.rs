@@ -9,6 +9,7 @@ pub mod channel;
 pub mod effective_rate;
 pub mod grant;
 pub mod hold;
+pub mod latch;
 pub mod ledger;
 pub mod outcome;
 pub mod plan;

@@ -5,22 +5,34 @@ use crate::{
     commands::{
         deliver::{Content, Deliver, TierChange},
         grant_rewards::Case,
+        greet::Greet,
     },
     domain::refusal::{Fault, Refusal},
     wire::qualification::qualification_from,
 };
 use handsel_money::Timestamp;
 use handsel_outbox::{Actor, Origin, inbox::Arrival};
-use handsel_proto::handsel::reward::v1::{
-    self as wire, DeliverRequest, DeliverResponse,
-    deliver_request::{Message, message},
-    reward_inbox_service_server::RewardInboxService,
+use handsel_proto::handsel::{
+    relay::v1::{GreetRequest, GreetResponse},
+    reward::v1::{
+        self as wire, DeliverRequest, DeliverResponse,
+        deliver_request::{Message, message},
+        reward_inbox_service_server::RewardInboxService,
+    },
 };
 use handsel_service::{status::Violation, wire::timestamp_from};
 use tonic::{Request, Response, Status};
 
 #[tonic::async_trait]
 impl RewardInboxService for Api {
+    async fn greet(&self, request: Request<GreetRequest>) -> Result<Response<GreetResponse>, Status> {
+        let call = Call::of(request)?;
+        let source = call.message.source.clone();
+        let command = Greet { means: self.service.means.clone(), greeting: call.message.into(), now: self.now() };
+        let standing = self.run(&source, call.deadline, command).await?;
+        Ok(Response::new(standing.into()))
+    }
+
     async fn deliver(&self, request: Request<DeliverRequest>) -> Result<Response<DeliverResponse>, Status> {
         let call = Call::of(request)?;
         let (actor, now) = (call.actor(), self.now());
@@ -48,6 +60,7 @@ fn content_from(message: &Message, actor: &Actor, now: Timestamp) -> Result<Cont
             Ok(Content::Qualification(Box::new(Case { qualification, actor: actor.clone(), now })))
         }
         Some(message::Content::TierChange(said)) => tier_change_from(said).map(Content::Tier).map_err(untakeable),
+        Some(message::Content::Parked(_)) => Ok(Content::Parked),
         None => Err(Refusal::FieldInvalid(vec![Fault::new("content", "it is required")])),
     }
 }

@@ -5,6 +5,7 @@
 mod call;
 mod hold;
 mod inbox;
+mod latch;
 mod ledger;
 mod plan;
 mod quote;
@@ -16,11 +17,11 @@ mod settlement;
 
 use crate::service::Service;
 use handsel_proto::handsel::reward::v1::{
-    hold_service_server::HoldServiceServer, ledger_service_server::LedgerServiceServer,
-    plan_service_server::PlanServiceServer, quote_service_server::QuoteServiceServer,
-    rate_product_service_server::RateProductServiceServer, rate_service_server::RateServiceServer,
-    reward_inbox_service_server::RewardInboxServiceServer, reward_service_server::RewardServiceServer,
-    settlement_service_server::SettlementServiceServer,
+    hold_service_server::HoldServiceServer, latch_service_server::LatchServiceServer,
+    ledger_service_server::LedgerServiceServer, plan_service_server::PlanServiceServer,
+    quote_service_server::QuoteServiceServer, rate_product_service_server::RateProductServiceServer,
+    rate_service_server::RateServiceServer, reward_inbox_service_server::RewardInboxServiceServer,
+    reward_service_server::RewardServiceServer, settlement_service_server::SettlementServiceServer,
 };
 use std::sync::Arc;
 use tonic::service::RoutesBuilder;
@@ -42,6 +43,7 @@ pub(crate) fn add_to(service: &Arc<Service>, routes: &mut RoutesBuilder) {
         .add_service(RewardServiceServer::new(api.clone()))
         .add_service(SettlementServiceServer::new(api.clone()))
         .add_service(HoldServiceServer::new(api.clone()))
+        .add_service(LatchServiceServer::new(api.clone()))
         .add_service(LedgerServiceServer::new(api.clone()))
         .add_service(RewardInboxServiceServer::new(api));
 }

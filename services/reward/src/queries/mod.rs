@@ -1,6 +1,7 @@
 //! What is read, one file a family. Never here: a write.
 
 pub(crate) mod holds;
+pub(crate) mod latch;
 pub(crate) mod ledger;
 pub(crate) mod plans;
 pub(crate) mod rates;

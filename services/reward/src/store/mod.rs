@@ -8,6 +8,7 @@ pub(crate) mod attempt;
 pub(crate) mod conflict;
 pub(crate) mod counter;
 pub(crate) mod hold;
+pub(crate) mod latch;
 pub(crate) mod plan;
 pub(crate) mod qualification;
 pub(crate) mod rate_counter;

@@ -111,9 +111,17 @@ impl Bank {
     }
 
     pub(crate) async fn settling(lab: Lab, settlement: Settlement) -> Self {
+        Self::configured(lab, RewardConfig { settlement, ..RewardConfig::pull("BANKCNBJ") }).await
+    }
+
+    /// One whose payouts wait for the log.
+    pub(crate) async fn waiting(lab: Lab, longest_wait: Duration) -> Self {
+        Self::configured(lab, RewardConfig { longest_wait, ..RewardConfig::pull("BANKCNBJ") }).await
+    }
+
+    async fn configured(lab: Lab, config: RewardConfig) -> Self {
         let db = lab.migrated(Reward::NAME, &Reward::migrations()).await;
         let outbox = Outbox::new(Reward::NAME, lab.world(), Pseudonyms::from_key(&[7; 32]));
-        let config = RewardConfig { settlement, ..RewardConfig::pull("BANKCNBJ") };
         let reward = Reward::start(db.clone(), lab.world(), outbox, config, RewardPeers::default()).await.unwrap();
         let server = lab.serve(reward.clone()).await;
         Self { lab, db, reward, server }

@@ -7,6 +7,7 @@ mod bank;
 mod grants;
 mod holds;
 mod inbox;
+mod latch;
 mod outcomes;
 mod payouts;
 mod plans;

@@ -19,8 +19,14 @@ const PURGE_LIMIT: i64 = 1_000;
 
 /// Tells the reward service of new tiers.
 pub(crate) fn to_reward(db: &Db, lanes: &Lanes, peer: Peer, settings: RelaySettings) -> Relay {
-    let deliver = deliver_by(move |origin, messages: Vec<reward::deliver_request::Message>| {
-        let mut client = RewardInboxServiceClient::new(peer.clone());
+    let client = RewardInboxServiceClient::new(peer);
+    let greeter = client.clone();
+    let greet = move |greeting| {
+        let mut client = greeter.clone();
+        async move { Ok(client.greet(greeting).await?.into_inner()) }
+    };
+    let deliver = deliver_by(greet, move |origin, messages: Vec<reward::deliver_request::Message>| {
+        let mut client = client.clone();
         async move {
             let request = reward::DeliverRequest { origin: Some(origin), messages };
             Ok(client.deliver(request).await?.into_inner().receipts)
@@ -31,8 +37,14 @@ pub(crate) fn to_reward(db: &Db, lanes: &Lanes, peer: Peer, settings: RelaySetti
 
 /// Tells the referral service of new tiers.
 pub(crate) fn to_referral(db: &Db, lanes: &Lanes, peer: Peer, settings: RelaySettings) -> Relay {
-    let deliver = deliver_by(move |origin, messages: Vec<referral::deliver_request::Message>| {
-        let mut client = ReferralInboxServiceClient::new(peer.clone());
+    let client = ReferralInboxServiceClient::new(peer);
+    let greeter = client.clone();
+    let greet = move |greeting| {
+        let mut client = greeter.clone();
+        async move { Ok(client.greet(greeting).await?.into_inner()) }
+    };
+    let deliver = deliver_by(greet, move |origin, messages: Vec<referral::deliver_request::Message>| {
+        let mut client = client.clone();
         async move {
             let request = referral::DeliverRequest { origin: Some(origin), messages };
             Ok(client.deliver(request).await?.into_inner().receipts)

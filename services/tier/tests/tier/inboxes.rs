@@ -3,7 +3,7 @@
 use futures::future::BoxFuture;
 use handsel_proto::handsel::{
     referral::v1::{self as referral, referral_inbox_service_server as referral_server},
-    relay::v1::{Origin, Outcome, Receipt},
+    relay::v1::{GreetRequest, GreetResponse, Origin, Outcome, Receipt},
     reward::v1::{self as reward, reward_inbox_service_server as reward_server},
 };
 use handsel_service::{Job, Part, wire};
@@ -71,8 +71,18 @@ fn at(time: Option<prost_types::Timestamp>) -> String {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Reward(pub(crate) Inbox);
 
+/// Says that it remembers whatever the sender does.
+fn level(greeting: Request<GreetRequest>) -> Response<GreetResponse> {
+    let GreetRequest { epoch, acknowledged, .. } = greeting.into_inner();
+    Response::new(GreetResponse { epoch, last_sequence: acknowledged, last_digest: Vec::new() })
+}
+
 #[tonic::async_trait]
 impl reward_server::RewardInboxService for Reward {
+    async fn greet(&self, request: Request<GreetRequest>) -> Result<Response<GreetResponse>, Status> {
+        Ok(level(request))
+    }
+
     async fn deliver(
         &self,
         request: Request<reward::DeliverRequest>,
@@ -96,6 +106,10 @@ pub(crate) struct Referral(pub(crate) Inbox);
 
 #[tonic::async_trait]
 impl referral_server::ReferralInboxService for Referral {
+    async fn greet(&self, request: Request<GreetRequest>) -> Result<Response<GreetResponse>, Status> {
+        Ok(level(request))
+    }
+
     async fn deliver(
         &self,
         request: Request<referral::DeliverRequest>,

@@ -25,7 +25,9 @@ CREATE TABLE outbox_relay (
     next_sequence BIGINT      NOT NULL DEFAULT 1 CHECK (next_sequence >= 1),
     -- Digest of the last statement; empty before the first, and for destinations that chain nothing.
     prev          BYTEA       NOT NULL DEFAULT ''::bytea CHECK (octet_length(prev) IN (0, 32)),
-    delivered     BIGINT      NOT NULL DEFAULT 0 CHECK (delivered >= 0 AND delivered < next_sequence)
+    delivered     BIGINT      NOT NULL DEFAULT 0 CHECK (delivered >= 0 AND delivered < next_sequence),
+    -- The highest number ever receipted: unlike `delivered`, it does not go back while a restored receiver is told again.
+    acknowledged  BIGINT      NOT NULL DEFAULT 0 CHECK (acknowledged >= 0 AND acknowledged < next_sequence)
 ) WITH (fillfactor = 50);
 
 -- What has its number: committed before it is sent, never changed.

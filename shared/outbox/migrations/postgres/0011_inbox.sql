@@ -2,7 +2,8 @@
 CREATE TABLE inbox_source (
     source        TEXT   PRIMARY KEY CHECK (source <> ''),
     epoch         BIGINT NOT NULL CHECK (epoch >= 1),
-    last_sequence BIGINT NOT NULL CHECK (last_sequence >= 1)
+    -- 0: it has greeted, and sent nothing yet.
+    last_sequence BIGINT NOT NULL CHECK (last_sequence >= 0)
 ) WITH (fillfactor = 50);
 
 -- What was answered, to be answered again; and the digest of the bytes that it was answered for.

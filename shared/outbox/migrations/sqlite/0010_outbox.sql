@@ -24,7 +24,9 @@ CREATE TABLE outbox_relay (
     next_sequence INTEGER NOT NULL DEFAULT 1 CHECK (next_sequence >= 1),
     -- Digest of the last statement; empty before the first, and for destinations that chain nothing.
     prev          BLOB    NOT NULL DEFAULT x'' CHECK (length(prev) IN (0, 32)),
-    delivered     INTEGER NOT NULL DEFAULT 0 CHECK (delivered >= 0 AND delivered < next_sequence)
+    delivered     INTEGER NOT NULL DEFAULT 0 CHECK (delivered >= 0 AND delivered < next_sequence),
+    -- The highest number ever receipted: unlike `delivered`, it does not go back while a restored receiver is told again.
+    acknowledged  INTEGER NOT NULL DEFAULT 0 CHECK (acknowledged >= 0 AND acknowledged < next_sequence)
 ) STRICT, WITHOUT ROWID;
 
 -- What has its number: committed before it is sent, never changed.

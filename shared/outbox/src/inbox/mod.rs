@@ -14,9 +14,11 @@
 //! Ok(Ok(inbox.finish(tx, verdicts).await?))
 //! ```
 
+mod greeting;
 mod judge;
 mod refused;
 
+pub use greeting::{Greeted, greet};
 pub use refused::{EPOCH_FENCED, InboxRefused, MESSAGE_CONFLICT, SEQUENCE_GAP};
 
 use crate::{deliver::Origin, store};

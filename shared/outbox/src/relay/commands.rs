@@ -26,14 +26,18 @@ pub(super) struct Next {
     pub(super) numbering: Numbering,
     pub(super) memory: Memory,
     pub(super) lease: Duration,
+    /// The highest number that this process has seen to come next. A database that knows of less is not the one that it was.
+    pub(super) seen: i64,
 }
 
 /// What to do next.
 pub(super) enum Step {
     /// Another relay has the lease.
     Standby,
+    /// The database has gone back: nothing gets a number before the receiver has been asked.
+    WentBack,
     /// Send this under this epoch; nothing, if there is nothing.
-    Send { epoch: i64, messages: Vec<Numbered> },
+    Send { epoch: i64, next_sequence: i64, messages: Vec<Numbered> },
 }
 
 impl Command for Next {
@@ -42,6 +46,9 @@ impl Command for Next {
 
     async fn apply(&self, tx: &mut Tx) -> Result<Step, Fault> {
         let mut row = locked(tx, self.destination).await?;
+        if row.next_sequence < self.seen {
+            return Ok(Step::WentBack);
+        }
         match claim(self.memory, row.epoch, row.expires_at.0, row.now.0) {
             Claim::Standby => return Ok(Step::Standby),
             Claim::Keep => {}
@@ -50,10 +57,14 @@ impl Command for Next {
         extend(&mut row, self.lease)?;
         let messages = match sent::after(tx, self.destination, row.delivered, RUN).await? {
             unanswered if !unanswered.is_empty() => unanswered.into_iter().map(Numbered::from).collect(),
-            _ => self.number(tx, &mut row).await?,
+            _ => {
+                // Numbers that the receiver has from before a restore are nobody's here.
+                row.delivered = row.next_sequence.saturating_sub(1);
+                self.number(tx, &mut row).await?
+            }
         };
         relay::save(tx, self.destination, &row).await?;
-        Ok(Step::Send { epoch: row.epoch, messages: portion(messages) })
+        Ok(Step::Send { epoch: row.epoch, next_sequence: row.next_sequence, messages: portion(messages) })
     }
 }
 
@@ -101,42 +112,8 @@ impl Command for Record {
         sent::answer(tx, self.destination, &self.receipts).await?;
         let last = self.receipts.last().map_or(0, |receipt| receipt.sequence);
         row.delivered = row.delivered.max(last);
+        row.acknowledged = row.acknowledged.max(last);
         extend(&mut row, self.lease)?;
-        relay::save(tx, self.destination, &row).await?;
-        Ok(Ok(()))
-    }
-}
-
-/// Goes back to an earlier number: the receiver has forgotten what it answered, so its database was restored.
-pub(super) struct Rewind {
-    pub(super) destination: &'static str,
-    pub(super) epoch: i64,
-    /// The number that the receiver expects.
-    pub(super) expected: i64,
-}
-
-/// Why there is no going back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum NoWayBack {
-    /// The lease is lost.
-    Lost,
-    /// That number is ahead of us, or purged.
-    Gone,
-}
-
-impl Command for Rewind {
-    const NAME: &'static str = "outbox.rewind";
-    type Output = Result<(), NoWayBack>;
-
-    async fn apply(&self, tx: &mut Tx) -> Result<Result<(), NoWayBack>, Fault> {
-        let mut row = locked(tx, self.destination).await?;
-        if row.epoch != self.epoch {
-            return Ok(Err(NoWayBack::Lost));
-        }
-        if self.expected > row.delivered || !sent::is_kept(tx, self.destination, self.expected).await? {
-            return Ok(Err(NoWayBack::Gone));
-        }
-        row.delivered = self.expected.saturating_sub(1);
         relay::save(tx, self.destination, &row).await?;
         Ok(Ok(()))
     }
@@ -157,8 +134,15 @@ impl Command for Release {
     }
 }
 
-/// As many of the first messages as fit into one call, at least one. The others have their numbers, and come next.
+/// As many of the first messages as fit into one call, at least one, without a gap between their numbers. The others have their
+/// numbers, and come next.
 fn portion(mut messages: Vec<Numbered>) -> Vec<Numbered> {
+    let follows = |pair: &[Numbered]| match pair {
+        [one, next] => one.sequence.checked_add(1) == Some(next.sequence),
+        _ => true,
+    };
+    let whole = messages.windows(2).take_while(|pair| follows(pair)).count();
+    messages.truncate(whole.saturating_add(1));
     let mut bytes = 0_usize;
     let fits = |message: &Numbered| {
         bytes = bytes.saturating_add(message.bytes.len()).saturating_add(message.body.len());
@@ -170,7 +154,7 @@ fn portion(mut messages: Vec<Numbered>) -> Vec<Numbered> {
 }
 
 /// The relay's row, locked; made where this is the first time.
-async fn locked(tx: &mut Tx, destination: &'static str) -> Result<RelayRow, Fault> {
+pub(super) async fn locked(tx: &mut Tx, destination: &'static str) -> Result<RelayRow, Fault> {
     if let Some(row) = relay::lock(tx, destination).await? {
         return Ok(row);
     }

@@ -20,6 +20,7 @@ pub(super) struct Gauges {
     age: Gauge<u64>,
     delivered: Counter<u64>,
     blocked: Counter<u64>,
+    parked: Counter<u64>,
     last: Mutex<Option<Instant>>,
 }
 
@@ -41,6 +42,12 @@ impl Gauges {
             blocked: meter
                 .u64_counter("outbox.blocked")
                 .with_description("Tries at a message that can never be delivered as it is; the stream waits behind it")
+                .build(),
+            parked: meter
+                .u64_counter("outbox.parked")
+                .with_description(
+                    "Messages put aside because their receiver failed at them; somebody has to release them",
+                )
                 .build(),
             last: Mutex::default(),
         }
@@ -70,6 +77,10 @@ impl Gauges {
         of("applied", |outcome| matches!(outcome, Outcome::Applied { .. }));
         of("refused", |outcome| matches!(outcome, Outcome::Refused { .. }));
         of("sealed", |outcome| matches!(outcome, Outcome::Sealed { .. }));
+    }
+
+    pub(super) fn parked(&self) {
+        self.parked.add(1, std::slice::from_ref(&self.source));
     }
 
     pub(super) fn blocked(&self) {

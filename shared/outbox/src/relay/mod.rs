@@ -7,11 +7,17 @@
 mod commands;
 mod gauges;
 mod lease;
+mod meeting;
 mod numbering;
+mod parking;
 mod purge;
+mod relation;
 mod sending;
+mod watch;
 
+pub use parking::{Parked, ReleaseParked, parked};
 pub use purge::PurgeSent;
+pub use watch::{Finding, Notice, Watch};
 
 use crate::{Deliver, Pending, pending, store};
 use commands::{Next, Release, Step};
@@ -22,10 +28,17 @@ use lease::{Claim, Memory, claim};
 use numbering::Numbering;
 use sending::Ended;
 use std::{
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicI64, Ordering},
+    },
+    time::{Duration, Instant},
 };
 use tokio::sync::Notify;
+use watch::Unwatched;
+
+/// How long a meeting lasts while all goes well.
+const MEET_EVERY: Duration = Duration::from_secs(30);
 
 /// The destination of statements.
 pub(crate) const AUDIT: &str = "audit";
@@ -52,6 +65,7 @@ impl Default for RelaySettings {
 pub struct Relay {
     inner: Arc<Inner>,
     wake: Option<Arc<Notify>>,
+    watch: Arc<dyn Watch>,
     settings: RelaySettings,
 }
 
@@ -62,6 +76,14 @@ struct Inner {
     numbering: Numbering,
     deliver: Arc<dyn Deliver>,
     memory: Mutex<Memory>,
+    /// When the receiver was last met; none, before the first time and after every failure.
+    met: Mutex<Option<Instant>>,
+    /// Whether it was ever met.
+    acquainted: Arc<AtomicBool>,
+    /// The highest number that was ever seen to come next.
+    seen: AtomicI64,
+    /// The message at the head that the receiver failed at, and how often.
+    tries: Mutex<(i64, u32)>,
     gauges: Gauges,
 }
 
@@ -81,8 +103,26 @@ impl Relay {
     ) -> Self {
         let source = format!("{from}/{to}");
         let (gauges, memory) = (Gauges::of(&source), Mutex::new(Memory::at_start(db.engine())));
-        let inner = Inner { db, source, destination: to, numbering, deliver, memory, gauges };
-        Self { inner: Arc::new(inner), wake: None, settings: RelaySettings::default() }
+        let inner = Inner {
+            db,
+            source,
+            destination: to,
+            numbering,
+            deliver,
+            memory,
+            met: Mutex::default(),
+            acquainted: Arc::default(),
+            seen: AtomicI64::new(0),
+            tries: Mutex::default(),
+            gauges,
+        };
+        Self { inner: Arc::new(inner), wake: None, watch: Arc::new(Unwatched), settings: RelaySettings::default() }
+    }
+
+    /// The same; `watch` hears of what it finds.
+    #[must_use]
+    pub fn watched_by(self, watch: Arc<dyn Watch>) -> Self {
+        Self { watch, ..self }
     }
 
     /// The same, woken by `notify` as well: `lanes.after_commit()`.
@@ -117,30 +157,59 @@ impl Relay {
         }
     }
 
-    /// One step. Idle: there is nothing to send, or another relay sends it.
+    /// One step. Idle: there is nothing to send, or another relay sends it. Nothing gets a number before the receiver was met.
     ///
     /// # Errors
     /// The run was not delivered. It is sent again, in the same bytes, until it is: at the head of the stream, so that nothing
-    /// overtakes it.
+    /// overtakes it. Of a message that the receiver fails at the tries are counted; see `parking`.
     pub async fn step(&self) -> anyhow::Result<Worked> {
+        let worked = self.advance().await;
+        if worked.is_err() {
+            self.part();
+        }
+        worked
+    }
+
+    async fn advance(&self) -> anyhow::Result<Worked> {
+        if self.must_meet().await? {
+            self.meet().await?;
+        }
         if !self.has_work().await? {
             return Ok(Worked::Idle);
         }
         let destination = self.inner.destination;
-        let next =
-            Next { destination, numbering: self.inner.numbering, memory: self.memory(), lease: self.settings.lease };
+        let next = Next {
+            destination,
+            numbering: self.inner.numbering,
+            memory: self.memory(),
+            lease: self.settings.lease,
+            seen: self.inner.seen.load(Ordering::Relaxed),
+        };
         let (epoch, messages) = match self.inner.db.transact(&next).await? {
             Step::Standby => return Ok(Worked::Idle),
-            Step::Send { epoch, messages } => (epoch, messages),
+            Step::WentBack => {
+                self.inner.seen.store(0, Ordering::Relaxed);
+                anyhow::bail!("the database knows of fewer numbers than it did");
+            }
+            Step::Send { epoch, next_sequence, messages } => {
+                self.inner.seen.fetch_max(next_sequence, Ordering::Relaxed);
+                (epoch, messages)
+            }
         };
         self.remember(Memory::Epoch(epoch));
         if messages.is_empty() {
             return Ok(Worked::Idle);
         }
         Ok(match self.hand_over(epoch, &messages).await? {
-            Ended::Delivered => Worked::More,
+            Ended::Delivered | Ended::Changed => Worked::More,
             Ended::Overtaken => Worked::Idle,
         })
+    }
+
+    /// Whether the receiver was met since the process started: then it is known whether this database is the one that it was.
+    #[must_use]
+    pub fn acquainted(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.inner.acquainted)
     }
 
     /// How much waits, and for how long.
@@ -166,6 +235,26 @@ impl Relay {
         let Some(row) = store::relay::glance(&self.inner.db, self.inner.destination).await? else { return Ok(true) };
         let standby = claim(self.memory(), row.epoch, row.expires_at.0, row.now.0) == Claim::Standby;
         Ok(row.work && !standby)
+    }
+
+    /// At the beginning, after a failure, now and then; and whenever the lease passes on.
+    async fn must_meet(&self) -> Result<bool, Fault> {
+        let met = *self.inner.met.lock().unwrap_or_else(PoisonError::into_inner);
+        if met.is_none_or(|met| met.elapsed() >= MEET_EVERY) {
+            return Ok(true);
+        }
+        let Some(row) = store::relay::glance(&self.inner.db, self.inner.destination).await? else { return Ok(false) };
+        Ok(row.work && claim(self.memory(), row.epoch, row.expires_at.0, row.now.0) == Claim::Take)
+    }
+
+    fn has_met(&self) {
+        *self.inner.met.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        self.inner.acquainted.store(true, Ordering::Release);
+    }
+
+    /// They have to meet again before anything is sent.
+    fn part(&self) {
+        *self.inner.met.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     async fn measure(&self) {

@@ -2,9 +2,8 @@
 
 use super::{
     Relay,
-    commands::{Lost, NoWayBack, Record, Rewind},
+    commands::{Lost, Record},
     lease::Memory,
-    numbering::Numbering,
 };
 use crate::{DeliverFault, Numbered, Origin, Receipt};
 use anyhow::{Context, anyhow};
@@ -14,20 +13,23 @@ use handsel_service::telemetry;
 pub(super) enum Ended {
     /// Delivered, and the answers kept.
     Delivered,
+    /// The stream is not what it was: what comes next has to be looked up.
+    Changed,
     /// Another relay sends now.
     Overtaken,
 }
 
 impl Relay {
-    /// Sends a run. One message that the receiver cannot even read spoils the call for all: they are then sent one by one, so
-    /// that those before it get through and it is known which one it is.
+    /// Sends a run. One message that the receiver cannot even read, or fails at, spoils the call for all: they are then sent one by
+    /// one, so that those before it get through and it is known which one it is.
     pub(super) async fn hand_over(&self, epoch: i64, messages: &[Numbered]) -> anyhow::Result<Ended> {
         match self.send(epoch, messages).await {
-            Err(DeliverFault::Rejected(_)) if messages.len() > 1 => {
+            Err(DeliverFault::Rejected(_) | DeliverFault::Failing(_)) if messages.len() > 1 => {
                 for message in messages.chunks(1) {
                     let answer = self.send(epoch, message).await;
-                    if let Ended::Overtaken = self.settle(epoch, message, answer).await? {
-                        return Ok(Ended::Overtaken);
+                    match self.settle(epoch, message, answer).await? {
+                        Ended::Delivered => {}
+                        ended => return Ok(ended),
                     }
                 }
                 Ok(Ended::Delivered)
@@ -43,7 +45,7 @@ impl Relay {
         let call = telemetry::under(trace, "outbox.deliver", self.inner.deliver.deliver(origin, messages));
         let receipts = tokio::time::timeout(self.settings.call, call)
             .await
-            .map_err(|_| DeliverFault::Transient("no answer in time".to_owned()))??;
+            .map_err(|_| DeliverFault::Failing("no answer in time".to_owned()))??;
         let asked = messages.iter().map(|message| message.sequence);
         if asked.eq(receipts.iter().map(|receipt| receipt.sequence)) {
             return Ok(receipts);
@@ -58,14 +60,22 @@ impl Relay {
         messages: &[Numbered],
         answer: Result<Vec<Receipt>, DeliverFault>,
     ) -> anyhow::Result<Ended> {
-        let first = messages.first().map_or(0, |message| message.sequence);
+        let Some(head) = messages.first() else { return Ok(Ended::Delivered) };
+        let first = head.sequence;
         match answer {
             Ok(receipts) => self.record(epoch, receipts).await,
             Err(DeliverFault::Fenced) => Ok(self.overtaken()),
-            Err(DeliverFault::Gap { expected }) => self.rewind(epoch, expected).await,
+            // One of the two databases is not the one that it was: they meet before anything else is sent.
+            Err(fault @ (DeliverFault::Gap { .. } | DeliverFault::Conflict(_))) => {
+                if self.meet().await? {
+                    Ok(Ended::Changed)
+                } else {
+                    Err(self.blocked(first, &fault.to_string()))
+                }
+            }
             Err(fault @ DeliverFault::Transient(_)) => Err(anyhow!(fault).context(format!("from number {first} on"))),
-            Err(fault @ (DeliverFault::Rejected(_) | DeliverFault::Conflict(_))) => {
-                Err(self.blocked(first, &fault.to_string()))
+            Err(fault @ (DeliverFault::Rejected(_) | DeliverFault::Failing(_))) => {
+                self.failed_at(epoch, head, fault).await
             }
         }
     }
@@ -79,32 +89,8 @@ impl Relay {
         }
     }
 
-    /// The receiver expects an earlier number: its database was restored, and gets again what it has lost. The log is never
-    /// filled up like that: a log that has lost its end is a finding, not a gap.
-    async fn rewind(&self, epoch: i64, expected: i64) -> anyhow::Result<Ended> {
-        if self.inner.numbering == Numbering::Statements {
-            return Err(self.blocked(expected, "the log has lost statements that it had receipted"));
-        }
-        let rewind = Rewind { destination: self.inner.destination, epoch, expected };
-        match self.inner.db.transact(&rewind).await? {
-            Ok(()) => {
-                let source = &self.inner.source;
-                tracing::warn!(
-                    source,
-                    expected,
-                    "the receiver has lost messages that it had taken; they are sent again"
-                );
-                Ok(Ended::Delivered)
-            }
-            Err(NoWayBack::Lost) => Ok(self.overtaken()),
-            Err(NoWayBack::Gone) => {
-                Err(self.blocked(expected, "the receiver expects a number that is not here to be sent"))
-            }
-        }
-    }
-
     /// The stream stands at this number until somebody has looked: an error for the log, a count for the alarm.
-    fn blocked(&self, sequence: i64, why: &str) -> anyhow::Error {
+    pub(super) fn blocked(&self, sequence: i64, why: &str) -> anyhow::Error {
         self.inner.gauges.blocked();
         tracing::error!(
             source = self.inner.source,
@@ -115,7 +101,7 @@ impl Relay {
         anyhow!("number {sequence} cannot be delivered: {why}")
     }
 
-    fn overtaken(&self) -> Ended {
+    pub(super) fn overtaken(&self) -> Ended {
         tracing::info!(source = self.inner.source, "another relay has taken over");
         self.remember(Memory::Nothing);
         Ended::Overtaken

@@ -2,5 +2,6 @@
 
 pub(crate) mod inbox;
 pub(crate) mod outbox;
+pub(crate) mod parked;
 pub(crate) mod relay;
 pub(crate) mod sent;

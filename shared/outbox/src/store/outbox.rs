@@ -67,13 +67,18 @@ pub(crate) async fn insert(tx: &mut Tx, rows: Vec<NewRow>, now: Timestamp) -> Re
 }
 
 /// Takes the first of a destination out of the table, in order. Never by a high-water mark: what commits late with a low
-/// ordinal is found at the next look.
+/// ordinal is found at the next look. What follows a message that is put aside waits.
 pub(crate) async fn take(tx: &mut Tx, destination: &'static str, limit: i64) -> Result<Vec<OwedRow>, Fault> {
     let mut rows: Vec<OwedRow> = tx
         .all(
             "DELETE FROM outbox
              WHERE destination = $1
-               AND ordinal IN (SELECT ordinal FROM outbox WHERE destination = $1 ORDER BY ordinal LIMIT $2)
+               AND ordinal IN (SELECT o.ordinal FROM outbox o
+                               WHERE o.destination = $1
+                                 AND NOT EXISTS (SELECT 1 FROM outbox_parked p
+                                                 WHERE p.destination = o.destination AND p.aggregate = o.aggregate
+                                                   AND p.released_as IS NULL)
+                               ORDER BY o.ordinal LIMIT $2)
              RETURNING ordinal, aggregate, content, body, body_salt, traceparent, created_at, owed_at",
             (destination, limit),
         )

@@ -2,6 +2,7 @@
 
 use handsel_money::Timestamp;
 use handsel_storage::{At, Db, Fault, Tx, row};
+use std::time::Duration;
 
 row! {
     /// A relay, and the database's time when it was read.
@@ -11,14 +12,22 @@ row! {
         pub(crate) next_sequence: i64,
         pub(crate) prev: Vec<u8>,
         pub(crate) delivered: i64,
+        pub(crate) acknowledged: i64,
         pub(crate) now: At,
     }
     /// The same from afar.
     pub(crate) struct GlanceRow {
         pub(crate) epoch: i64,
+        pub(crate) acknowledged: i64,
         pub(crate) expires_at: At,
         pub(crate) now: At,
         pub(crate) work: bool,
+    }
+    /// Since when something waits.
+    pub(crate) struct OldestRow {
+        pub(crate) oldest_unnumbered: Option<At>,
+        pub(crate) oldest_unanswered: Option<At>,
+        pub(crate) now: At,
     }
     /// What waits.
     pub(crate) struct WaitingRow {
@@ -33,11 +42,17 @@ row! {
 /// Whether there is work, and who has the lease, without locking anything. Nothing: the relay has never run.
 pub(crate) async fn glance(db: &Db, destination: &'static str) -> Result<Option<GlanceRow>, Fault> {
     let sql = db.pick(
-        "SELECT epoch, expires_at, clock_timestamp() AS now,
-                delivered + 1 < next_sequence OR EXISTS (SELECT 1 FROM outbox WHERE destination = $1) AS work
+        "SELECT epoch, acknowledged, expires_at, clock_timestamp() AS now,
+                delivered + 1 < next_sequence OR EXISTS (
+                    SELECT 1 FROM outbox o WHERE o.destination = $1 AND NOT EXISTS (
+                        SELECT 1 FROM outbox_parked p
+                        WHERE p.destination = o.destination AND p.aggregate = o.aggregate AND p.released_as IS NULL)) AS work
          FROM outbox_relay WHERE destination = $1",
-        "SELECT epoch, expires_at, strftime('%Y-%m-%dT%H:%M:%f000Z', 'now') AS now,
-                delivered + 1 < next_sequence OR EXISTS (SELECT 1 FROM outbox WHERE destination = $1) AS work
+        "SELECT epoch, acknowledged, expires_at, strftime('%Y-%m-%dT%H:%M:%f000Z', 'now') AS now,
+                delivered + 1 < next_sequence OR EXISTS (
+                    SELECT 1 FROM outbox o WHERE o.destination = $1 AND NOT EXISTS (
+                        SELECT 1 FROM outbox_parked p
+                        WHERE p.destination = o.destination AND p.aggregate = o.aggregate AND p.released_as IS NULL)) AS work
          FROM outbox_relay WHERE destination = $1",
     );
     db.opt(sql, (destination,)).await
@@ -53,9 +68,9 @@ pub(crate) async fn insert(tx: &mut Tx, destination: &'static str) -> Result<(),
 /// Locks and reads it.
 pub(crate) async fn lock(tx: &mut Tx, destination: &'static str) -> Result<Option<RelayRow>, Fault> {
     let sql = tx.pick(
-        "SELECT epoch, expires_at, next_sequence, prev, delivered, clock_timestamp() AS now
+        "SELECT epoch, expires_at, next_sequence, prev, delivered, acknowledged, clock_timestamp() AS now
          FROM outbox_relay WHERE destination = $1 FOR UPDATE",
-        "SELECT epoch, expires_at, next_sequence, prev, delivered, strftime('%Y-%m-%dT%H:%M:%f000Z', 'now') AS now
+        "SELECT epoch, expires_at, next_sequence, prev, delivered, acknowledged, strftime('%Y-%m-%dT%H:%M:%f000Z', 'now') AS now
          FROM outbox_relay WHERE destination = $1",
     );
     tx.opt(sql, (destination,)).await
@@ -63,11 +78,11 @@ pub(crate) async fn lock(tx: &mut Tx, destination: &'static str) -> Result<Optio
 
 /// Writes the lease and the place of a row that is locked.
 pub(crate) async fn save(tx: &mut Tx, destination: &'static str, row: &RelayRow) -> Result<(), Fault> {
-    let RelayRow { epoch, expires_at, next_sequence, prev, delivered, now: _ } = row;
+    let RelayRow { epoch, expires_at, next_sequence, prev, delivered, acknowledged, now: _ } = row;
     tx.exec_one(
-        "UPDATE outbox_relay SET epoch = $2, expires_at = $3, next_sequence = $4, prev = $5, delivered = $6
+        "UPDATE outbox_relay SET epoch = $2, expires_at = $3, next_sequence = $4, prev = $5, delivered = $6, acknowledged = $7
          WHERE destination = $1",
-        (destination, *epoch, *expires_at, *next_sequence, prev.as_slice(), *delivered),
+        (destination, *epoch, *expires_at, *next_sequence, prev.as_slice(), *delivered, *acknowledged),
     )
     .await
 }
@@ -101,6 +116,23 @@ pub(crate) async fn waiting(db: &Db, destination: &str) -> Result<WaitingRow, Fa
                 strftime('%Y-%m-%dT%H:%M:%f000Z', 'now') AS now",
     );
     db.one(sql, (destination.to_owned(),)).await
+}
+
+/// How long the oldest has waited, without counting what waits.
+pub(crate) async fn oldest_wait(tx: &mut Tx, destination: &str) -> Result<Duration, Fault> {
+    let sql = tx.pick(
+        "SELECT (SELECT owed_at FROM outbox WHERE destination = $1 ORDER BY ordinal LIMIT 1) AS oldest_unnumbered,
+                (SELECT s.owed_at FROM outbox_sent s JOIN outbox_relay r USING (destination)
+                 WHERE r.destination = $1 AND s.sequence = r.delivered + 1) AS oldest_unanswered,
+                clock_timestamp() AS now",
+        "SELECT (SELECT owed_at FROM outbox WHERE destination = $1 ORDER BY ordinal LIMIT 1) AS oldest_unnumbered,
+                (SELECT s.owed_at FROM outbox_sent s JOIN outbox_relay r USING (destination)
+                 WHERE r.destination = $1 AND s.sequence = r.delivered + 1) AS oldest_unanswered,
+                strftime('%Y-%m-%dT%H:%M:%f000Z', 'now') AS now",
+    );
+    let row: OldestRow = tx.one(sql, (destination.to_owned(),)).await?;
+    let oldest = [row.oldest_unnumbered, row.oldest_unanswered].into_iter().flatten().min();
+    Ok(oldest.map_or(Duration::ZERO, |oldest| row.now.0.saturating_since(oldest.0)))
 }
 
 impl WaitingRow {

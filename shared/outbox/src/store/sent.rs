@@ -1,6 +1,9 @@
 //! What has its number, and what was answered.
 
-use crate::deliver::{Numbered, Outcome, Receipt};
+use crate::{
+    deliver::{Numbered, Outcome, Receipt},
+    message,
+};
 use handsel_money::Timestamp;
 use handsel_storage::{At, Column, Fault, Tx, row};
 
@@ -20,6 +23,8 @@ row! {
         pub(crate) body: Vec<u8>,
         pub(crate) body_salt: Vec<u8>,
         pub(crate) traceparent: String,
+        /// Why a marker goes in its place, if one does.
+        pub(crate) parked: Option<String>,
     }
     /// When a message was answered.
     pub(crate) struct AnsweredRow {
@@ -29,7 +34,11 @@ row! {
 }
 
 impl From<SentRow> for Numbered {
-    fn from(SentRow { sequence, bytes, body, body_salt, traceparent }: SentRow) -> Self {
+    fn from(SentRow { sequence, bytes, body, body_salt, traceparent, parked }: SentRow) -> Self {
+        let bytes = match parked {
+            None => bytes,
+            Some(reason) => message::marker(sequence, &traceparent, reason),
+        };
         Self { sequence, bytes, body, body_salt, traceparent }
     }
 }
@@ -70,8 +79,9 @@ pub(crate) async fn after(
     limit: i64,
 ) -> Result<Vec<SentRow>, Fault> {
     tx.all(
-        "SELECT sequence, bytes, body, body_salt, traceparent FROM outbox_sent
-         WHERE destination = $1 AND sequence > $2 ORDER BY sequence LIMIT $3",
+        "SELECT s.sequence, s.bytes, s.body, s.body_salt, s.traceparent, p.reason AS parked
+         FROM outbox_sent s LEFT JOIN outbox_parked p USING (destination, sequence)
+         WHERE s.destination = $1 AND s.sequence > $2 ORDER BY s.sequence LIMIT $3",
         (destination, number, limit),
     )
     .await
@@ -133,9 +143,17 @@ pub(crate) async fn first_answered(
     .await
 }
 
-/// Forgets messages up to a number, and their receipts with them; how many.
+/// Forgets messages up to a number, and their receipts with them; how many. What is put aside stays.
 pub(crate) async fn delete_up_to(tx: &mut Tx, destination: &'static str, sequence: i64) -> Result<u64, Fault> {
-    tx.exec("DELETE FROM outbox_sent WHERE destination = $1 AND sequence <= $2", (destination, sequence)).await
+    tx.exec(
+        "DELETE FROM outbox_sent
+         WHERE destination = $1 AND sequence <= $2
+           AND NOT EXISTS (SELECT 1 FROM outbox_parked p
+                           WHERE p.destination = outbox_sent.destination AND p.sequence = outbox_sent.sequence
+                             AND p.released_as IS NULL)",
+        (destination, sequence),
+    )
+    .await
 }
 
 impl AnsweredRow {

@@ -5,8 +5,8 @@ use expect_test::expect;
 use futures::future::BoxFuture;
 use handsel_money::Timestamp;
 use handsel_outbox::{
-    Actor, AuditRelay, Deliver, DeliverFault, MIGRATIONS, Numbered, Origin, Outbox, Outcome, Owed, Pseudonyms, Receipt,
-    Relay, RelaySettings, Statement,
+    Actor, AuditRelay, Deliver, DeliverFault, Greeting, MIGRATIONS, Numbered, Origin, Outbox, Outcome, Owed,
+    Pseudonyms, Receipt, Relay, RelaySettings, Standing, Statement,
     statement::{GENESIS, body_digest, parse, statement_digest},
 };
 use handsel_storage::{Command, Db, Fault, Tx};
@@ -48,6 +48,19 @@ struct Log {
 }
 
 impl Deliver for Log {
+    fn greet(&self, _: Greeting) -> BoxFuture<'_, Result<Standing, DeliverFault>> {
+        let kept = self.kept.lock().unwrap();
+        let standing = match kept.last() {
+            Some(last) if !*self.emptied.lock().unwrap() => Standing {
+                epoch: parse(&last.bytes).unwrap().epoch,
+                last_sequence: last.sequence,
+                last_digest: statement_digest(&last.bytes).to_vec(),
+            },
+            _ => Standing::default(),
+        };
+        Box::pin(async { Ok(standing) })
+    }
+
     fn deliver<'a>(
         &'a self,
         origin: Origin,
@@ -133,6 +146,22 @@ on_both_engines! {
         let stuck = relay.step().await.unwrap_err();
         expect!["number 1 cannot be delivered: the log has lost statements that it had receipted"].assert_eq(&stuck.to_string());
         assert_eq!(relay.pending().await.unwrap().count, 1);
+    }
+
+    /// The numbers, the leases and the chain go on behind what the log holds.
+    async fn a_sender_that_was_restored_goes_on_behind_the_log(lab: Lab) {
+        let db = lab.migrated("referral", MIGRATIONS).await;
+        let log = Arc::new(Log::default());
+        owe(&db, &lab, (0..3).map(noted).collect()).await;
+        run(&relay(&db, log.clone())).await;
+        let restored = lab.migrated("restored", MIGRATIONS).await;
+        owe(&restored, &lab, vec![noted(7)]).await;
+        run(&relay(&restored, log.clone())).await;
+        let kept = log.kept.lock().unwrap();
+        let [.., third, fourth] = kept.as_slice() else { panic!("{kept:?}") };
+        let read = parse(&fourth.bytes).unwrap();
+        assert_eq!((read.source_seq, read.prev, read.subjects), (4, statement_digest(&third.bytes), vec!["referrals/7".to_owned()]));
+        assert!(read.epoch > parse(&third.bytes).unwrap().epoch);
     }
 
     async fn what_cannot_be_sealed_has_not_happened(lab: Lab) {

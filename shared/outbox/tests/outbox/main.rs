@@ -3,5 +3,6 @@
 
 mod audit;
 mod delivery;
+mod parking;
 mod stage;
 mod upkeep;

@@ -3,19 +3,23 @@
 use futures::future::BoxFuture;
 use handsel_money::Timestamp;
 use handsel_outbox::{
-    Deliver, DeliverFault, MIGRATIONS, Numbered, Origin, Outbox, Owed, Pseudonyms, Receipt, Relay, RelaySettings,
-    deliver_by,
+    Deliver, DeliverFault, Greeting, MIGRATIONS, Notice, Numbered, Origin, Outbox, Owed, Pseudonyms, Receipt, Relay,
+    RelaySettings, Standing, deliver_by,
     inbox::{self, Arrival, Inbox, InboxRefused, Verdict},
 };
 use handsel_proto::handsel::{
     relay::v1 as wire,
     reward::v1::{TierChange, deliver_request},
 };
+use handsel_service::World;
 use handsel_storage::{Command, Db, Fault, Lock, Migration, Tx, row};
 use handsel_testkit::Lab;
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 use tonic::Status;
@@ -32,6 +36,9 @@ pub(crate) const REFUSED: &str = "refused";
 /// The receiver's transport refuses any run with this one in it, as an older contract would.
 pub(crate) const UNREADABLE: &str = "unreadable";
 
+/// The receiver panics at this one until it is mended.
+pub(crate) const POISON: &str = "poison";
+
 /// How long a lease lasts here: short, so that a test can wait for its end.
 pub(crate) const LEASE: Duration = Duration::from_millis(200);
 
@@ -39,6 +46,7 @@ pub(crate) struct Stage {
     pub(crate) sender: Db,
     pub(crate) receiver: Db,
     pub(crate) outbox: Outbox,
+    pub(crate) world: World,
     pub(crate) line: Arc<Line>,
 }
 
@@ -48,7 +56,7 @@ impl Stage {
         let receiver = receiver(lab, "reward").await;
         let outbox = Outbox::new("referral", lab.world(), Pseudonyms::from_key(&[1; 32]));
         let line = Line::to(receiver.clone());
-        Self { sender, receiver, outbox, line }
+        Self { sender, receiver, outbox, world: lab.world(), line }
     }
 
     /// A relay as another process would start it.
@@ -58,7 +66,19 @@ impl Stage {
 
     pub(crate) fn relay_over(&self, line: Arc<Line>) -> Relay {
         let settings = RelaySettings { lease: LEASE, call: Duration::from_secs(5), ..RelaySettings::default() };
-        Relay::new(self.sender.clone(), "referral", "reward", line).paced(settings)
+        let notice = Arc::new(Notice::new(self.outbox.clone(), self.world.clone()));
+        Relay::new(self.sender.clone(), "referral", "reward", line).watched_by(notice).paced(settings)
+    }
+
+    /// What the sender owes the log: the kinds of the statements.
+    pub(crate) async fn stated(&self) -> Vec<String> {
+        let sql = "SELECT content FROM outbox WHERE destination = 'audit' ORDER BY ordinal";
+        let rows: Vec<(Vec<u8>,)> = self.sender.all(sql, ()).await.unwrap();
+        let kind = |(content,): (Vec<u8>,)| {
+            let statement: serde_json::Value = serde_json::from_slice(&content).unwrap();
+            statement["type"].as_str().unwrap().to_owned()
+        };
+        rows.into_iter().map(kind).collect()
     }
 
     /// Owes a message for each customer, in one transaction.
@@ -145,13 +165,27 @@ pub(crate) struct Line {
     pub(crate) seen: Mutex<BTreeMap<i64, BTreeSet<Vec<u8>>>>,
     /// The size of every call.
     pub(crate) calls: Mutex<Vec<usize>>,
+    /// The receiver takes the poison.
+    pub(crate) mended: Arc<AtomicBool>,
 }
 
 impl Line {
     pub(crate) fn to(receiver: Db) -> Arc<Self> {
-        let inner = deliver_by(move |origin: wire::Origin, messages: Vec<deliver_request::Message>| {
-            let receiver = receiver.clone();
+        let mended = Arc::new(AtomicBool::new(false));
+        let (greeted, cured) = (receiver.clone(), Arc::clone(&mended));
+        let greet = move |greeting: wire::GreetRequest| {
+            let greeted = greeted.clone();
             async move {
+                let greet = Greet(greeting.into());
+                greeted.transact(&greet).await.map(Into::into).map_err(handsel_service::status::fault)
+            }
+        };
+        let inner = deliver_by(greet, move |origin: wire::Origin, messages: Vec<deliver_request::Message>| {
+            let (receiver, mended) = (receiver.clone(), cured.load(Ordering::SeqCst));
+            async move {
+                if !mended && messages.iter().any(|message| customer(message) == format!("customers/{POISON}")) {
+                    return Err(handsel_service::status::fault(Fault::Panicked));
+                }
                 if messages.iter().any(|message| customer(message) == format!("customers/{UNREADABLE}")) {
                     return Err(Status::invalid_argument("messages[0].content: required"));
                 }
@@ -160,11 +194,16 @@ impl Line {
                 answered.map_err(Status::from)
             }
         });
-        Self::over(inner)
+        Self::mended_by(inner, mended)
     }
 
     pub(crate) fn over(inner: Arc<dyn Deliver>) -> Arc<Self> {
-        Arc::new(Self { inner, troubles: Mutex::default(), seen: Mutex::default(), calls: Mutex::default() })
+        Self::mended_by(inner, Arc::default())
+    }
+
+    fn mended_by(inner: Arc<dyn Deliver>, mended: Arc<AtomicBool>) -> Arc<Self> {
+        let (troubles, seen, calls) = Default::default();
+        Arc::new(Self { inner, troubles, seen, calls, mended })
     }
 
     pub(crate) fn troubled(&self, troubles: impl IntoIterator<Item = Trouble>) {
@@ -180,6 +219,10 @@ impl Line {
 }
 
 impl Deliver for Line {
+    fn greet(&self, greeting: Greeting) -> BoxFuture<'_, Result<Standing, DeliverFault>> {
+        self.inner.greet(greeting)
+    }
+
     fn deliver<'a>(
         &'a self,
         origin: Origin,
@@ -213,6 +256,23 @@ impl Deliver for Line {
     }
 }
 
+/// Answers a greeting, as a service does.
+struct Greet(Greeting);
+
+impl Command for Greet {
+    const NAME: &'static str = "test.greet";
+    type Output = Standing;
+
+    async fn apply(&self, tx: &mut Tx) -> Result<Standing, Fault> {
+        let greeted = inbox::greet(tx, &self.0).await?;
+        if let Some(finding) = greeted.finding {
+            let found = finding.statement(Timestamp::MIN).reason.unwrap_or_default();
+            tx.exec("INSERT INTO taken (customer) VALUES ($1)", (found,)).await?;
+        }
+        Ok(greeted.standing)
+    }
+}
+
 /// A receiver's command, as a service writes it.
 struct Take {
     origin: Origin,
@@ -236,6 +296,10 @@ impl Command for Take {
         let mut verdicts = Vec::new();
         for message in &self.messages[inbox.taken()..] {
             let customer = customer(message);
+            if customer.is_empty() {
+                verdicts.push(Verdict::Applied { resource: String::new() });
+                continue;
+            }
             if customer == format!("customers/{REFUSED}") {
                 verdicts.push(Verdict::Refused { reason: "CUSTOMER_UNKNOWN".to_owned() });
                 continue;

@@ -4,6 +4,7 @@ use crate::{
     Reward,
     commands::{
         grant_rewards::{Case, GrantRewards, Outcome},
+        latch::Gate,
         means::{Means, PlansInForce},
     },
     domain::{
@@ -75,6 +76,7 @@ pub(super) fn means(lab: &Lab, db: &Db) -> Means {
         outbox: Outbox::new(Reward::NAME, lab.world(), Pseudonyms::from_key(&[7; 32])),
         plans: PlansInForce::of(db.clone()),
         bank: "BANKCNBJ".into(),
+        gate: Gate { acquainted: None, longest_wait: DAY },
     }
 }
 
