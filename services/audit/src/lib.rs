@@ -7,6 +7,7 @@ pub mod client;
 mod commands;
 mod config;
 mod domain;
+pub mod filter;
 mod grpc;
 mod jobs;
 mod log;
@@ -41,12 +42,20 @@ impl Audit {
     /// Its tables. The log owes nothing to an outbox and keeps no request ids: statements are their own keys.
     #[must_use]
     pub fn migrations() -> Vec<Migration> {
-        vec![Migration {
-            version: 100,
-            name: "log",
-            postgres: include_str!("../migrations/postgres/0100_log.sql"),
-            sqlite: include_str!("../migrations/sqlite/0100_log.sql"),
-        }]
+        vec![
+            Migration {
+                version: 100,
+                name: "log",
+                postgres: include_str!("../migrations/postgres/0100_log.sql"),
+                sqlite: include_str!("../migrations/sqlite/0100_log.sql"),
+            },
+            Migration {
+                version: 120,
+                name: "search",
+                postgres: include_str!("../migrations/postgres/0120_search.sql"),
+                sqlite: include_str!("../migrations/sqlite/0120_search.sql"),
+            },
+        ]
     }
 
     /// Checks the log that is there, and opens it.
@@ -103,7 +112,7 @@ impl Part for Audit {
 
     fn jobs(&self) -> Vec<Job> {
         let heartbeat = self.heartbeat.map(|period| jobs::heartbeat(&self.log, period));
-        [jobs::checkpoint(&self.log)].into_iter().chain(heartbeat).collect()
+        [jobs::checkpoint(&self.log), jobs::index(&self.log)].into_iter().chain(heartbeat).collect()
     }
 
     fn drain(&self) -> BoxFuture<'_, ()> {

@@ -1,18 +1,24 @@
 //! Reads the audit log as an officer does, and believes nothing that it has not checked.
 
 use crate::bearer::Caller;
+use crate::cli::SearchArguments;
 use crate::progress::Progress;
 use anstream::println;
 use anyhow::{Context as _, Result};
-use handsel_audit::client::{Follower, SavedCursor, VerifiedRecord, VerifyError, export::ExportFault};
+use handsel_audit::client::{Follower, SavedCursor, VerifiedRecord, VerifyError, asked_for, export::ExportFault};
+use handsel_audit::filter::RecordFilter;
 use handsel_audit::tlog::{Hash, TreeHead, VerifierKey, check_inclusion, hashes_from};
 use handsel_proto::handsel::audit::v1::{
-    GetInclusionProofRequest, GetLogRequest, StreamRecordsRequest, audit_service_client::AuditServiceClient,
+    GetInclusionProofRequest, GetLogRequest, SearchRecordsRequest, StreamRecordsRequest,
+    audit_service_client::AuditServiceClient,
 };
 use serde_json::json;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+
+/// Records of one page of a search.
+const SEARCH_PAGE: usize = 100;
 
 /// What was proven.
 pub(crate) struct Verification {
@@ -63,7 +69,8 @@ pub(crate) async fn verify(caller: &Caller, key: Option<&str>, watched: &Watched
     };
     let key: VerifierKey = VerifierKey::parse(&verifier_key).context("the log's key")?;
     let mut follower = Follower::new(key.clone(), None).map_err(NotProven::from)?;
-    let request = StreamRecordsRequest { cursor: None, follow: false, batch_size: 1_000 };
+    let request =
+        StreamRecordsRequest { cursor: None, follow: false, batch_size: 1_000, ..StreamRecordsRequest::default() };
     let mut stream = client.stream_records(request).await?.into_inner();
     let mut last = None;
     while let Some(batch) = stream.message().await? {
@@ -131,7 +138,12 @@ pub(crate) async fn follow(caller: &Caller, following: &Following) -> Result<()>
     let key = VerifierKey::parse(&key).context("the log's key")?;
     let saved = following.cursor.as_deref().map(load).transpose()?.flatten();
     let mut follower = Follower::new(key, saved).map_err(NotProven::from)?;
-    let request = StreamRecordsRequest { cursor: Some(follower.cursor()), follow: following.stay, batch_size: 256 };
+    let request = StreamRecordsRequest {
+        cursor: Some(follower.cursor()),
+        follow: following.stay,
+        batch_size: 256,
+        ..StreamRecordsRequest::default()
+    };
     let mut stream = client.stream_records(request).await?.into_inner();
     while let Some(batch) = stream.message().await? {
         for record in follower.accept(batch).map_err(NotProven::from)? {
@@ -142,6 +154,39 @@ pub(crate) async fn follow(caller: &Caller, following: &Following) -> Result<()>
         }
     }
     if following.stay { Ok(()) } else { follower.finish().map_err(|error| NotProven::from(error).into()) }
+}
+
+/// Prints what a search finds, newest first, each proven by itself under its own checkpoint.
+///
+/// # Errors
+/// [`NotProven`] for a record that is not in the log, was not asked for, or is not whole; anything else if it could not be looked
+/// at.
+pub(crate) async fn search(caller: &Caller, wanted: SearchArguments) -> Result<()> {
+    let SearchArguments { audit, types, subject, source, staff, outcome, from, to, most } = wanted;
+    let mut client = AuditServiceClient::new(caller.clone());
+    let key = match audit.key {
+        Some(key) => key,
+        None => client.get_log(GetLogRequest {}).await?.into_inner().verifier_key,
+    };
+    let key = VerifierKey::parse(&key).context("the log's key")?;
+    let filter = RecordFilter { types, sources: source, subjects: subject, staff, outcomes: outcome, from, to };
+    let (mut left, mut page_token) = (most, String::new());
+    while left > 0 {
+        let page_size = i32::try_from(left.min(SEARCH_PAGE)).unwrap_or_default();
+        let request = SearchRecordsRequest { filter: Some(filter.message()), page_size, page_token };
+        let page = client.search_records(request).await?.into_inner();
+        for record in page.records {
+            let record = asked_for(&filter, record).map_err(NotProven::from)?;
+            prove_one(&mut client, &key, &record).await?;
+            print(&record, audit.json);
+            left = left.saturating_sub(1);
+        }
+        page_token = page.next_page_token;
+        if page_token.is_empty() {
+            break;
+        }
+    }
+    Ok(())
 }
 
 fn print(record: &VerifiedRecord, as_json: bool) {

@@ -2,6 +2,7 @@
 
 use crate::simulator::Faults;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use handsel_money::Timestamp;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -151,6 +152,8 @@ pub(crate) struct TokenArguments {
 pub(crate) enum AuditCommand {
     /// Reads the whole log, recomputes its root and checks the signature. Exit code 3 if anything is not as it should be.
     Verify(AuditArguments),
+    /// Finds records by what they say, newest first, and proves each by itself. Searching is recorded.
+    Search(SearchArguments),
     /// Writes the whole log into a folder that strangers can check without us: C2SP tlog-tiles, bodies, views, a verifier in
     /// Python. An export that was cut off is gone on with.
     Export(ExportArguments),
@@ -171,6 +174,36 @@ pub(crate) struct AuditArguments {
     /// Print one JSON object.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct SearchArguments {
+    #[command(flatten)]
+    pub(crate) audit: AuditArguments,
+    /// The statement's type, or with a dot at its end all that begin so: `reward.granted`, `reward.`. May be given several times.
+    #[arg(long = "type", value_name = "TYPE")]
+    pub(crate) types: Vec<String>,
+    /// What it is about, as the statement names it: `rewards/…`. May be given several times.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) subject: Vec<String>,
+    /// Its source, e.g. `reward/audit`. May be given several times.
+    #[arg(long, value_name = "SOURCE")]
+    pub(crate) source: Vec<String>,
+    /// Who acted, as the statement names him. May be given several times.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) staff: Vec<String>,
+    /// What became of it: `success`, `refused`. May be given several times.
+    #[arg(long, value_name = "OUTCOME")]
+    pub(crate) outcome: Vec<String>,
+    /// Sealed at this instant or later, e.g. `2026-01-31T00:00:00.000000Z`.
+    #[arg(long, value_name = "INSTANT")]
+    pub(crate) from: Option<Timestamp>,
+    /// Sealed before this instant.
+    #[arg(long, value_name = "INSTANT")]
+    pub(crate) to: Option<Timestamp>,
+    /// At most so many.
+    #[arg(long, default_value_t = 50, value_name = "NUMBER")]
+    pub(crate) most: usize,
 }
 
 #[derive(Debug, Clone, Args)]

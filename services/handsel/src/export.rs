@@ -31,7 +31,12 @@ pub(crate) async fn export(
     };
     let key = VerifierKey::parse(&key).context("the log's key")?;
     let mut exporter = Exporter::open(folder, key, openings).map_err(told)?;
-    let request = StreamRecordsRequest { cursor: Some(exporter.cursor()), follow: false, batch_size: 1_000 };
+    let request = StreamRecordsRequest {
+        cursor: Some(exporter.cursor()),
+        follow: false,
+        batch_size: 1_000,
+        ..StreamRecordsRequest::default()
+    };
     let mut stream = client.stream_records(request).await?.into_inner();
     while let Some(batch) = stream.message().await? {
         exporter.accept(batch).map_err(told)?;

@@ -91,6 +91,10 @@ async fn run(command: Command) -> Result<ExitCode> {
             }
             verified(&proven?, arguments.json);
         }
+        Command::Audit(AuditCommand::Search(arguments)) => {
+            let caller = officer(&arguments.audit.server)?;
+            audit::search(&caller, arguments).await?;
+        }
         Command::Audit(AuditCommand::Export(arguments)) => {
             let caller = officer(&arguments.audit.server)?;
             let progress = Progress::bar("records", 0, arguments.audit.json);

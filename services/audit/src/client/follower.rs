@@ -1,6 +1,7 @@
 //! Follows a log batch by batch, and refuses to advance on anything it has not proven.
 
 use super::record::{self, RecordError, VerifiedRecord};
+use crate::filter::RecordFilter;
 use crate::tlog::{
     CheckpointError, CompactRange, Hash, TreeError, TreeHead, VerifierKey, check_consistency, hashes_from,
 };
@@ -29,6 +30,7 @@ pub struct SavedCursor {
 pub struct Follower {
     key: VerifierKey,
     cursor: SavedCursor,
+    filter: RecordFilter,
 }
 
 /// Why a follower does not advance. What it had proven before stays; the batch is dropped whole.
@@ -117,7 +119,15 @@ impl Follower {
     /// `Cursor` if the saved one is not of this log.
     pub fn new(key: VerifierKey, saved: Option<SavedCursor>) -> Result<Self, VerifyError> {
         let cursor = saved.unwrap_or_else(|| SavedCursor::beginning(key.name()));
-        if cursor.fits(key.name()) { Ok(Self { key, cursor }) } else { Err(VerifyError::Cursor) }
+        let filter = RecordFilter::default();
+        if cursor.fits(key.name()) { Ok(Self { key, cursor, filter }) } else { Err(VerifyError::Cursor) }
+    }
+
+    /// Hands out only what the filter asks for, of a stream in mode `PROVEN_FILTER`. Every leaf is hashed all the same, so a
+    /// server that leaves out a record, or the body of one that was asked for, is found out.
+    #[must_use]
+    pub fn asking_for(self, filter: RecordFilter) -> Self {
+        Self { filter, ..self }
     }
 
     /// Where it stands, to be kept.
@@ -151,8 +161,8 @@ impl Follower {
     pub fn accept(&mut self, batch: StreamRecordsResponse) -> Result<Vec<VerifiedRecord>, VerifyError> {
         // The server's idea of where we stand is no evidence: ours is computed.
         let StreamRecordsResponse { records, checkpoint, consistency_hashes, cursor: _, prefix_hashes } = batch;
-        let head = self.open(checkpoint.ok_or(VerifyError::NoCheckpoint)?)?;
-        self.check_history(&head, &consistency_hashes)?;
+        let head = open(&self.key, checkpoint.ok_or(VerifyError::NoCheckpoint)?)?;
+        check_history((self.cursor.tree_size, self.cursor.root_hash), &head, &consistency_hashes)?;
         let (read, verified) = self.read(records)?;
         check_prefix(&read, &head, &prefix_hashes)?;
         let origin = head.origin;
@@ -169,21 +179,6 @@ impl Follower {
         if read < covered { Err(VerifyError::Truncated { read, covered }) } else { Ok(()) }
     }
 
-    fn open(&self, checkpoint: Checkpoint) -> Result<TreeHead, VerifyError> {
-        let Checkpoint { note, tree_size, root_hash, sign_time: _ } = checkpoint;
-        let head = TreeHead::open(&note, &self.key)?;
-        let same = u64::try_from(tree_size) == Ok(head.size) && root_hash == head.root.as_bytes();
-        if same { Ok(head) } else { Err(VerifyError::CheckpointFields) }
-    }
-
-    fn check_history(&self, head: &TreeHead, hashes: &[Vec<u8>]) -> Result<(), VerifyError> {
-        let (from, from_root) = (self.cursor.tree_size, self.cursor.root_hash);
-        if head.size < from {
-            return Err(VerifyError::WentBack { verified: from, shown: head.size });
-        }
-        proven(hashes, from, from_root, head).map_err(|_| VerifyError::Inconsistent { from, to: head.size })
-    }
-
     fn read(&self, records: Vec<Record>) -> Result<(CompactRange, Vec<VerifiedRecord>), VerifyError> {
         let mut read = self.cursor.read.clone();
         let mut verified = Vec::with_capacity(records.len());
@@ -193,10 +188,33 @@ impl Follower {
                 return Err(VerifyError::Gap { expected: read.size(), found: index });
             }
             read.push(Hash::of_leaf(&record.leaf));
-            verified.push(record::check(record).map_err(|why| VerifyError::Record { index, why })?);
+            let said = record::check_leaf(record.clone()).map_err(|why| VerifyError::Record { index, why })?;
+            if self.filter.asks_for(&said.logged_at, &said.statement) {
+                verified.push(record::check(record).map_err(|why| VerifyError::Record { index, why })?);
+            }
         }
         Ok((read, verified))
     }
+}
+
+/// The tree head of a checkpoint that the key signed, and that says what its message says.
+pub(super) fn open(key: &VerifierKey, checkpoint: Checkpoint) -> Result<TreeHead, VerifyError> {
+    let Checkpoint { note, tree_size, root_hash, sign_time: _ } = checkpoint;
+    let head = TreeHead::open(&note, key)?;
+    let same = u64::try_from(tree_size) == Ok(head.size) && root_hash == head.root.as_bytes();
+    if same { Ok(head) } else { Err(VerifyError::CheckpointFields) }
+}
+
+/// That a tree head continues the tree that was verified before.
+pub(super) fn check_history(
+    (from, from_root): (u64, Hash),
+    head: &TreeHead,
+    hashes: &[Vec<u8>],
+) -> Result<(), VerifyError> {
+    if head.size < from {
+        return Err(VerifyError::WentBack { verified: from, shown: head.size });
+    }
+    proven(hashes, from, from_root, head).map_err(|_| VerifyError::Inconsistent { from, to: head.size })
 }
 
 fn check_prefix(read: &CompactRange, head: &TreeHead, hashes: &[Vec<u8>]) -> Result<(), VerifyError> {

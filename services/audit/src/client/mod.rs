@@ -8,9 +8,13 @@
 
 pub mod export;
 mod follower;
+mod glance;
 mod record;
 
+pub(crate) use record::read as leaf;
+
 pub use follower::{Follower, SavedCursor, VerifyError, verify_stream};
+pub use glance::{Glance, UnprovenRecord, asked_for};
 pub use record::{RecordError, VerifiedRecord};
 
 #[cfg(test)]

@@ -37,6 +37,9 @@ pub enum RecordError {
     /// The statement does not say whether it has a body.
     #[error("the statement says nothing that can be understood of its body")]
     Commitment,
+    /// It is not one that the filter asks for.
+    #[error("it was not asked for")]
+    Unasked,
     /// The body is missing, there is one too many, or it is another.
     #[error("the body is not the one that the statement commits to")]
     Body,
@@ -65,7 +68,7 @@ pub(super) fn check_leaf(record: Record) -> Result<VerifiedRecord, RecordError> 
     Ok(VerifiedRecord { index, logged_at, leaf, statement, body, body_salt })
 }
 
-fn read(leaf: &[u8]) -> Result<(String, Value), RecordError> {
+pub(crate) fn read(leaf: &[u8]) -> Result<(String, Value), RecordError> {
     let value: Value = serde_json::from_slice(leaf).map_err(|_| RecordError::Leaf)?;
     let canonical = serde_json_canonicalizer::to_vec(&value).map_err(|_| RecordError::Leaf)?;
     // One spelling only: otherwise two readers could understand the same bytes differently (a key twice, for one).

@@ -235,3 +235,114 @@ async fn a_stream_that_ends_early_or_fails_is_refused() {
     let failed = verify_stream(&mut follower(), failed, |_| {}).await;
     assert_eq!(failed, Err(VerifyError::Server("DataLoss: gone".to_owned())));
 }
+
+/// A log whose records are of two types, by turns, read in mode `PROVEN_FILTER`.
+mod filtered {
+    use super::*;
+    use crate::filter::RecordFilter;
+
+    fn log(size: u64) -> Log {
+        let kind = |index: u64| if index.is_multiple_of(2) { "even" } else { "odd" };
+        let records = (0..size).map(|index| {
+            let Record { leaf, body, body_salt, .. } = record(index, "true");
+            let leaf = String::from_utf8(leaf).unwrap();
+            let leaf = leaf.replace("\"id\":", &format!("\"id\":\"{index}\",\"type\":\"{}\",\"x\":", kind(index)));
+            Record { index: index.cast_signed(), leaf: leaf.into_bytes(), body, body_salt }
+        });
+        Log { records: records.collect() }
+    }
+
+    fn even() -> RecordFilter {
+        RecordFilter { types: vec!["even".to_owned()], ..RecordFilter::default() }
+    }
+
+    fn bare(record: &mut Record) {
+        (record.body, record.body_salt) = (Vec::new(), Vec::new());
+    }
+
+    fn batch(log: &Log, size: u64) -> StreamRecordsResponse {
+        let mut batch = log.batch(0, size, size, 0);
+        batch.records.iter_mut().filter(|record| record.index % 2 == 1).for_each(bare);
+        batch
+    }
+
+    #[test]
+    fn what_was_asked_for_comes_whole_and_the_rest_is_hashed() {
+        let log = log(300);
+        let mut follower = follower().asking_for(even());
+        let read = follower.accept(batch(&log, 300)).unwrap();
+        assert_eq!(read.len(), 150);
+        assert!(read.iter().all(|record| record.index % 2 == 0 && !record.body.is_empty()));
+        assert_eq!((follower.finish(), follower.saved().read.size()), (Ok(()), 300));
+    }
+
+    #[test]
+    fn a_server_that_leaves_out_replaces_reorders_or_withholds_is_refused() {
+        type Lie = fn(&mut StreamRecordsResponse);
+        let unproven = |size| VerifyError::Unproven { size };
+        let table: Vec<(&str, Lie, VerifyError)> = vec![
+            ("a match left out", |batch| drop(batch.records.remove(8)), VerifyError::Gap { expected: 8, found: 9 }),
+            (
+                "one left out, the rest renumbered",
+                |batch| {
+                    batch.records.remove(8);
+                    batch.records.iter_mut().zip(0..).for_each(|(record, index)| record.index = index);
+                },
+                unproven(299),
+            ),
+            ("the last ones left out", |batch| batch.records.truncate(200), unproven(200)),
+            ("two exchanged", |batch| batch.records.swap(4, 5), VerifyError::Gap { expected: 4, found: 5 }),
+            (
+                "a match without its body",
+                |batch| bare(&mut batch.records[10]),
+                VerifyError::Record { index: 10, why: RecordError::Body },
+            ),
+            (
+                "a match disguised as none",
+                |batch| {
+                    let leaf = String::from_utf8(batch.records[10].leaf.clone()).unwrap().replace("even", "odd");
+                    batch.records[10].leaf = leaf.into_bytes();
+                    bare(&mut batch.records[10]);
+                },
+                unproven(300),
+            ),
+            (
+                "another record in the place of one that was not asked for",
+                |batch| batch.records[11].leaf = batch.records[13].leaf.clone(),
+                unproven(300),
+            ),
+        ];
+        let log = log(300);
+        for (lie, tell, refused) in table {
+            let mut told = batch(&log, 300);
+            tell(&mut told);
+            let mut follower = follower().asking_for(even());
+            assert_eq!(follower.accept(told), Err(refused), "{lie}");
+            assert_eq!(follower.saved().read.size(), 0, "{lie}: it does not advance");
+        }
+        // A stream that simply ends early.
+        let mut follower = follower().asking_for(even());
+        follower.accept(log.batch(0, 200, 300, 0)).unwrap();
+        assert_eq!(follower.finish(), Err(VerifyError::Truncated { read: 200, covered: 300 }));
+    }
+
+    #[test]
+    fn a_glance_takes_what_was_asked_for_and_nothing_else() {
+        let log = log(300);
+        let fast = |records: Vec<Record>| {
+            let cursor = Some(handsel_proto::handsel::audit::v1::Cursor { next_index: 300, ..Default::default() });
+            StreamRecordsResponse { records, cursor, prefix_hashes: Vec::new(), ..log.batch(0, 0, 300, 0) }
+        };
+        let some = |indexes: &[usize]| indexes.iter().map(|index| log.records[*index].clone()).collect::<Vec<_>>();
+        let glance = || Glance::new(key().verifier().clone(), even());
+        let mut seen = glance();
+        assert_eq!(seen.accept(fast(some(&[4, 10, 298]))).unwrap().len(), 3);
+        assert_eq!((seen.cursor().next_index, seen.cursor().tree_size), (300, 300));
+        let unasked = VerifyError::Record { index: 5, why: RecordError::Unasked };
+        assert_eq!(glance().accept(fast(some(&[4, 5]))), Err(unasked));
+        assert_eq!(glance().accept(fast(some(&[10, 4]))), Err(VerifyError::Gap { expected: 11, found: 4 }));
+        let mut other = fast(some(&[4]));
+        other.records[0].body = b"{}".to_vec();
+        assert_eq!(glance().accept(other), Err(VerifyError::Record { index: 4, why: RecordError::Body }));
+    }
+}

@@ -7,3 +7,4 @@ pub(crate) mod extension;
 pub(crate) mod frontier;
 pub(crate) mod leaf;
 pub(crate) mod lease;
+pub(crate) mod term;

@@ -1,6 +1,6 @@
 //! `AuditService`: the log as an officer uses it.
 
-use super::{messages, refused, stream};
+use super::{messages, refused, search, stream};
 use crate::{
     log::Log,
     queries::{
@@ -9,6 +9,7 @@ use crate::{
     },
     tlog::{Hash, Question},
 };
+use handsel_access::Caller;
 use handsel_proto::handsel::audit::v1 as proto;
 use handsel_proto::handsel::audit::v1::audit_service_server::AuditService;
 use handsel_service::status::{fault, refusal};
@@ -97,6 +98,15 @@ impl AuditService for AuditApi {
         let hashes = proof::answer(&self.log.db, question).await.map_err(refused::not_proven)?;
         let hashes = messages::hashes(hashes);
         Ok(Response::new(proto::ConsistencyProof { from_size, to_size: to.cast_signed(), hashes }))
+    }
+
+    async fn search_records(
+        &self,
+        request: Request<proto::SearchRecordsRequest>,
+    ) -> Result<Response<proto::SearchRecordsResponse>, Status> {
+        let caller = Caller::of(&request)?.clone();
+        let newest = self.newest().await?;
+        Ok(Response::new(search::page(&self.log, &caller, request.into_inner(), &newest).await?))
     }
 
     async fn stream_records(

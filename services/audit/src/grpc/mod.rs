@@ -4,6 +4,7 @@ mod audit_service;
 mod ingest_service;
 mod messages;
 mod refused;
+mod search;
 mod stream;
 
 pub(crate) use audit_service::AuditApi;

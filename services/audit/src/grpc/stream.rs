@@ -2,18 +2,21 @@
 
 use super::{messages, refused};
 use crate::{
+    client::leaf,
     commands::Notice,
+    filter::RecordFilter,
     log::Log,
     queries::{
         batch::{self, Batch, Wanted},
         checkpoint::Signed,
         proof::{self, ProofError},
+        record::RecordRow,
     },
-    tlog::TreeError,
+    tlog::{Hash, TreeError},
 };
 use handsel_access::Caller;
 use handsel_outbox::Actor;
-use handsel_proto::handsel::audit::v1::{Cursor, StreamRecordsRequest, StreamRecordsResponse};
+use handsel_proto::handsel::audit::v1::{Cursor, ReadMode, Record, StreamRecordsRequest, StreamRecordsResponse};
 use handsel_service::{
     Draining,
     status::{Violation, fault, refusal},
@@ -34,17 +37,29 @@ type Sender = mpsc::Sender<Result<StreamRecordsResponse, Status>>;
 
 /// Whether a stream stays when it has sent everything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Mode {
+enum End {
     /// It ends at the checkpoint that was newest when it began.
     ToTheEnd,
     /// It waits for more.
     Follow,
 }
 
+/// What a stream leaves out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Selection {
+    /// Nothing.
+    Full,
+    /// The bodies of records that were not asked for.
+    Proven(RecordFilter),
+    /// Records that were not asked for.
+    Fast(RecordFilter),
+}
+
 /// A stream under way.
 struct Reading {
     log: Arc<Log>,
-    mode: Mode,
+    end: End,
+    selection: Selection,
     /// The next record.
     next: u64,
     /// Size of the last tree that the reader was shown.
@@ -66,18 +81,21 @@ pub(super) async fn open(
     newest: Signed,
 ) -> Result<ReceiverStream<Result<StreamRecordsResponse, Status>>, Status> {
     let (caller, draining) = (Caller::of(&request)?.clone(), Draining::of(&request));
-    let StreamRecordsRequest { cursor, follow, batch_size } = request.into_inner();
+    let message = request.into_inner();
+    let selection = selection(&message)?;
+    let StreamRecordsRequest { cursor, follow, batch_size, filter: _, mode: _ } = message;
     let permit = Arc::clone(&log.streams).try_acquire_owned();
     let permit =
         permit.map_err(|_| refusal(Code::ResourceExhausted, "BUSY", "too many streams are open; try later"))?;
     let cursor = cursor.unwrap_or_default();
     check(&log, &cursor, &newest).await?;
-    let mode = if follow { Mode::Follow } else { Mode::ToTheEnd };
+    let end = if follow { End::Follow } else { End::ToTheEnd };
     // Before the first record goes out: nobody reads without a trace.
-    record_reading(&log, &caller, &cursor, mode).await?;
+    record_reading(&log, &caller, said(&cursor, end, &selection)).await?;
     let most = if batch_size == 0 { USUAL_BATCH } else { u64::from(batch_size.unsigned_abs()) };
     let reading = Reading {
-        mode,
+        end,
+        selection,
         next: cursor.next_index.cast_unsigned(),
         verified: cursor.tree_size.cast_unsigned(),
         most,
@@ -124,26 +142,55 @@ async fn check(log: &Log, cursor: &Cursor, newest: &Signed) -> Result<(), Status
     }
 }
 
-async fn record_reading(log: &Log, caller: &Caller, cursor: &Cursor, mode: Mode) -> Result<(), Status> {
+fn selection(request: &StreamRecordsRequest) -> Result<Selection, Status> {
+    let filter = RecordFilter::read(request.filter.clone().unwrap_or_default())?;
+    match request.mode() {
+        ReadMode::ProvenFilter => Ok(Selection::Proven(filter)),
+        ReadMode::Fast => Ok(Selection::Fast(filter)),
+        ReadMode::Unspecified | ReadMode::Full if filter.is_open() => Ok(Selection::Full),
+        ReadMode::Unspecified | ReadMode::Full => {
+            Err(Violation::new("mode", "a filter asks for PROVEN_FILTER or FAST").into())
+        }
+    }
+}
+
+/// What is read, for the record of it.
+fn said(cursor: &Cursor, end: End, selection: &Selection) -> (String, serde_json::Value) {
+    let end = match end {
+        End::ToTheEnd => "TO_THE_END",
+        End::Follow => "FOLLOW",
+    };
+    let (mode, filter) = match selection {
+        Selection::Full => ("FULL", &RecordFilter::default()),
+        Selection::Proven(filter) => ("PROVEN_FILTER", filter),
+        Selection::Fast(filter) => ("FAST", filter),
+    };
+    let first = cursor.next_index.to_string();
+    let body = json!({ "filter": filter.described(), "first": first, "mode": mode, "end": end });
+    (format!("records/{first}"), body)
+}
+
+/// Leaves a record of somebody's reading.
+pub(super) async fn record_reading(
+    log: &Log,
+    caller: &Caller,
+    (subject, body): (String, serde_json::Value),
+) -> Result<(), Status> {
     let actor = Actor {
         subject: caller.subject.clone(),
         person: caller.person.clone(),
         roles: caller.role_names().map(str::to_owned).collect(),
         branch: caller.branch.as_claim().unwrap_or_default().to_owned(),
     };
-    let mode = match mode {
-        Mode::ToTheEnd => "TO_THE_END",
-        Mode::Follow => "FOLLOW",
-    };
     let notice = Notice {
         kind: "audit.read",
         action: "read",
         actor,
-        subjects: vec![format!("records/{}", cursor.next_index)],
+        subjects: vec![subject],
         outcome: "success",
         reason: None,
         correlation: "audit".to_owned(),
-        body: json!({ "filter": "NONE", "first": cursor.next_index.to_string(), "mode": mode }),
+        body,
     };
     log.record(notice).await.map_err(fault)?.map_err(|refusal| refused::not_taken(&refusal))?;
     Ok(())
@@ -164,9 +211,9 @@ impl Reading {
             if self.next < self.covered.size {
                 continue;
             }
-            let goes_on = match self.mode {
-                Mode::ToTheEnd => false,
-                Mode::Follow => self.wait(&to).await,
+            let goes_on = match self.end {
+                End::ToTheEnd => false,
+                End::Follow => self.wait(&to).await,
             };
             if !goes_on {
                 return;
@@ -176,7 +223,7 @@ impl Reading {
 
     /// The next batch. Nothing of the database is held when it has been made.
     async fn batch(&mut self) -> Result<StreamRecordsResponse, Status> {
-        if self.mode == Mode::Follow {
+        if self.end == End::Follow {
             self.look();
         }
         let covered = Arc::clone(&self.covered);
@@ -195,11 +242,11 @@ impl Reading {
             root_hash: if covered.size == 0 { Vec::new() } else { covered.root.to_vec() },
         };
         Ok(StreamRecordsResponse {
-            records: records.into_iter().map(messages::record).collect(),
+            records: self.selection.of(records),
             checkpoint: Some(messages::checkpoint(&covered)),
             consistency_hashes: messages::hashes(consistency),
             cursor: Some(cursor),
-            prefix_hashes: messages::hashes(prefix),
+            prefix_hashes: self.selection.proof(prefix),
         })
     }
 
@@ -223,6 +270,37 @@ impl Reading {
         }
         true
     }
+}
+
+impl Selection {
+    fn of(&self, rows: Vec<RecordRow>) -> Vec<Record> {
+        let records = rows.into_iter().map(messages::record);
+        match self {
+            Self::Full => records.collect(),
+            Self::Proven(filter) => records.map(|record| bare_unless(filter, record)).collect(),
+            Self::Fast(filter) => records.filter(|record| asked_for(filter, record)).collect(),
+        }
+    }
+
+    /// Where records are left out there is no tree of those that were sent.
+    fn proof(&self, prefix: Vec<Hash>) -> Vec<Vec<u8>> {
+        match self {
+            Self::Full | Self::Proven(_) => messages::hashes(prefix),
+            Self::Fast(_) => Vec::new(),
+        }
+    }
+}
+
+fn bare_unless(filter: &RecordFilter, record: Record) -> Record {
+    if asked_for(filter, &record) {
+        return record;
+    }
+    Record { body: Vec::new(), body_salt: Vec::new(), ..record }
+}
+
+/// A leaf that cannot be read is sent: its reader must see it.
+fn asked_for(filter: &RecordFilter, record: &Record) -> bool {
+    leaf(&record.leaf).map_or(true, |(logged_at, statement)| filter.asks_for(&logged_at, &statement))
 }
 
 fn going_down() -> Status {

@@ -1,7 +1,7 @@
 //! The log's loops: signing what was committed, and saying that it lives.
 
 use crate::{
-    commands::{Notice, Taken},
+    commands::{Index, Notice, Taken},
     log::Log,
 };
 use handsel_outbox::Actor;
@@ -20,6 +20,19 @@ pub(crate) fn checkpoint(log: &Arc<Log>) -> Job {
         async move { log.sign_head().await.map(|()| Worked::Idle) }
     };
     Job::new("audit.checkpoint", LOOK, run).woken_by(woken)
+}
+
+/// Keeps the index of the search up to date.
+pub(crate) fn index(log: &Arc<Log>) -> Job {
+    let log = Arc::clone(log);
+    let run = move || {
+        let log = Arc::clone(&log);
+        async move {
+            let more = log.db.transact(&Index).await?;
+            Ok(if more { Worked::More } else { Worked::Idle })
+        }
+    };
+    Job::new("audit.index", LOOK, run)
 }
 
 /// Adds a leaf in every period, whatever else happens. A replica that does not write leaves it to the one that does.

@@ -6,3 +6,4 @@ pub(crate) mod proof;
 pub(crate) mod record;
 pub(crate) mod recovery;
 pub(crate) mod source;
+pub(crate) mod search;

@@ -62,6 +62,20 @@ pub(crate) async fn records(tx: &mut Tx, first: u64, end: u64) -> Result<Vec<Rec
     .await
 }
 
+row! {
+    /// A leaf.
+    pub(crate) struct LeafRow {
+        pub(crate) leaf_index: i64,
+        pub(crate) content: Vec<u8>,
+    }
+}
+
+/// The leaves from `first` to before `end` without their bodies, in order.
+pub(crate) async fn contents(tx: &mut Tx, first: u64, end: u64) -> Result<Vec<LeafRow>, Fault> {
+    let sql = "SELECT leaf_index, content FROM leaf WHERE leaf_index >= $1 AND leaf_index < $2 ORDER BY leaf_index";
+    tx.all(sql, (column(first)?, column(end)?)).await
+}
+
 /// Bytes of each record from `first` to before `end`, in order: what a batch would weigh, without reading it.
 pub(crate) async fn weights(tx: &mut Tx, first: u64, end: u64) -> Result<Vec<u64>, Fault> {
     let rows: Vec<(i64,)> = tx

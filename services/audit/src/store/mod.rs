@@ -5,6 +5,7 @@ pub(crate) mod head;
 pub(crate) mod leaf;
 pub(crate) mod lease;
 pub(crate) mod source;
+pub(crate) mod term;
 pub(crate) mod tile;
 
 use crate::tlog::Hash;

@@ -26,7 +26,8 @@ async fn filled(lab: Lab, records: usize) -> Stage {
 /// Runs an export for so many batches, or to its end.
 async fn run(stage: &Stage, folder: &Path, batches: usize) -> Result<Option<Exported>, ExportError> {
     let mut exporter = Exporter::open(folder, verifier(), 0..u64::MAX)?;
-    let request = StreamRecordsRequest { cursor: Some(exporter.cursor()), follow: false, batch_size: 100 };
+    let request =
+        StreamRecordsRequest { cursor: Some(exporter.cursor()), follow: false, batch_size: 100, ..Default::default() };
     let mut stream = stage.officer().stream_records(stage.ask(request)).await.unwrap().into_inner();
     for _ in 0..batches {
         match stream.message().await.unwrap() {
@@ -186,7 +187,7 @@ on_both_engines! {
         let stage = filled(lab, 300).await;
         let folder = TempDir::new().unwrap();
         let mut exporter = Exporter::open(folder.path(), verifier(), 10..20).unwrap();
-        let request = StreamRecordsRequest { cursor: Some(exporter.cursor()), follow: false, batch_size: 0 };
+        let request = StreamRecordsRequest { cursor: Some(exporter.cursor()), follow: false, batch_size: 0, ..Default::default() };
         let mut stream = stage.officer().stream_records(stage.ask(request)).await.unwrap().into_inner();
         while let Some(batch) = stream.message().await.unwrap() {
             exporter.accept(batch).unwrap();

@@ -6,5 +6,6 @@ mod damage;
 mod export;
 mod race;
 mod relayed;
+mod search;
 mod stage;
 mod stream;

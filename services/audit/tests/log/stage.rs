@@ -108,7 +108,8 @@ impl Stage {
         from: &Follower,
         follow: bool,
     ) -> Result<Streaming<StreamRecordsResponse>, Status> {
-        let request = StreamRecordsRequest { cursor: Some(from.cursor()), follow, batch_size: 100 };
+        let request =
+            StreamRecordsRequest { cursor: Some(from.cursor()), follow, batch_size: 100, ..Default::default() };
         Ok(self.officer().stream_records(self.ask(request)).await?.into_inner())
     }
 

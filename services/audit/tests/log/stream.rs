@@ -76,7 +76,7 @@ on_both_engines! {
         assert_eq!((reading.index, &reading.statement["type"]), (700, &json!("audit.read")), "reading is recorded");
         assert_eq!(reading.statement["actor"]["staff"], pseudonyms().staff("olga"));
         assert_eq!(serde_json::from_slice::<serde_json::Value>(&reading.body).unwrap(),
-            json!({ "filter": "NONE", "first": "0", "mode": "TO_THE_END" }));
+            json!({ "filter": {}, "first": "0", "mode": "FULL", "end": "TO_THE_END" }));
         assert_eq!(read.len(), 51);
         assert!(follower.is_at_the_end());
     }
@@ -120,7 +120,7 @@ on_both_engines! {
             (Cursor { next_index: 21, ..good.clone() }, "FIELD_INVALID"),
             (Cursor { tree_size: 0, next_index: 0, ..good.clone() }, "FIELD_INVALID"),
         ];
-        let ask = |cursor| StreamRecordsRequest { cursor: Some(cursor), follow: false, batch_size: 0 };
+        let ask = |cursor| StreamRecordsRequest { cursor: Some(cursor), follow: false, batch_size: 0, ..Default::default() };
         for (cursor, expected) in table {
             let refused = stage.officer().stream_records(stage.ask(ask(cursor.clone()))).await.unwrap_err();
             assert_eq!(reason(&refused), expected, "{cursor:?}");

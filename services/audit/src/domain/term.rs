@@ -1,0 +1,60 @@
+//! Terms: what a statement says in one field, as a number that an index holds. Two texts may share a number: an index narrows, and
+//! the filter decides.
+
+use crate::{filter::RecordFilter, tlog::Hash};
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// The terms of a statement.
+pub(crate) fn of_statement(statement: &Value) -> BTreeSet<i64> {
+    let text = |path: &str| statement.pointer(path).and_then(Value::as_str).unwrap_or_default();
+    let kind = text("/type");
+    let families = kind.match_indices('.').filter_map(|(dot, _)| kind.get(..=dot));
+    let subjects = statement.get("subjects").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let subjects = subjects.iter().filter_map(Value::as_str);
+    let mut terms: BTreeSet<i64> = families.chain([kind]).map(|kind| term("type", kind)).collect();
+    terms.extend(subjects.map(|subject| term("subject", subject)));
+    terms.insert(term("source", text("/source")));
+    terms.insert(term("staff", text("/actor/staff")));
+    terms
+}
+
+/// Terms of which each record that a filter asks for has one at least, of the part that narrows most; none if no part is indexed.
+pub(crate) fn of_filter(filter: &RecordFilter) -> Vec<i64> {
+    let parts =
+        [("subject", &filter.subjects), ("staff", &filter.staff), ("type", &filter.types), ("source", &filter.sources)];
+    let narrowest = parts.into_iter().find(|(_, wanted)| !wanted.is_empty());
+    narrowest.map(|(field, wanted)| wanted.iter().map(|text| term(field, text)).collect()).unwrap_or_default()
+}
+
+fn term(field: &str, text: &str) -> i64 {
+    let digest = Hash::of(format!("{field}\0{text}").as_bytes());
+    let (first, _) = digest.as_bytes().split_first_chunk::<8>().unwrap_or((&[0; 8], &[]));
+    i64::from_be_bytes(*first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn every_record_that_a_filter_asks_for_has_one_of_its_terms() {
+        let statement = json!({
+            "type": "reward.payout.settled", "source": "reward/audit", "actor": { "staff": "s" }, "subjects": ["a", "b"],
+        });
+        let terms = of_statement(&statement);
+        let texts = |text: &str| vec![text.to_owned()];
+        for filter in [
+            RecordFilter { types: texts("reward."), ..RecordFilter::default() },
+            RecordFilter { types: texts("reward.payout."), ..RecordFilter::default() },
+            RecordFilter { types: texts("reward.payout.settled"), ..RecordFilter::default() },
+            RecordFilter { subjects: texts("b"), types: texts("x"), ..RecordFilter::default() },
+            RecordFilter { staff: texts("s"), ..RecordFilter::default() },
+            RecordFilter { sources: texts("reward/audit"), ..RecordFilter::default() },
+        ] {
+            assert!(of_filter(&filter).iter().any(|term| terms.contains(term)), "{filter:?}");
+        }
+        assert!(of_filter(&RecordFilter { outcomes: texts("success"), ..RecordFilter::default() }).is_empty());
+    }
+}

@@ -1,0 +1,66 @@
+//! Searching: the index names runs of leaves, the filter decides on each leaf, and a page looks through a bounded number of them.
+
+use crate::{
+    client::leaf,
+    domain::term,
+    filter::RecordFilter,
+    store::{self, leaf::RecordRow},
+    tlog::TILE_WIDTH,
+};
+use handsel_storage::{Db, Fault, Tx};
+use std::collections::BTreeSet;
+
+/// Runs of 256 leaves that one page looks through at most.
+const BUNDLES: usize = 40;
+
+/// A page of what was found.
+#[derive(Debug)]
+pub(crate) struct Found {
+    /// Newest first.
+    pub(crate) records: Vec<RecordRow>,
+    /// The page behind ends before this index; none on the last.
+    pub(crate) before: Option<u64>,
+}
+
+/// Finds records in front of `before`, newest first.
+pub(crate) async fn page(db: &Db, filter: &RecordFilter, before: u64, most: usize) -> Result<Found, Fault> {
+    let mut tx = db.read().await?;
+    let mut records = Vec::new();
+    let Some(newest) = before.checked_sub(1) else { return Ok(Found { records, before: None }) };
+    let bundles = candidates(&mut tx, filter, newest / TILE_WIDTH).await?;
+    let (mut left, mut looked) = (before, 0);
+    for bundle in &bundles {
+        looked += 1;
+        let first = bundle.saturating_mul(TILE_WIDTH);
+        for index in asked_for(&mut tx, filter, first, left.min(first.saturating_add(TILE_WIDTH))).await? {
+            records.extend(store::leaf::records(&mut tx, index, index.saturating_add(1)).await?);
+            if records.len() == most {
+                return Ok(Found { records, before: (index > 0).then_some(index) });
+            }
+        }
+        left = first;
+    }
+    Ok(Found { records, before: (looked == BUNDLES && left > 0).then_some(left) })
+}
+
+/// The runs to look through, the last first: those that the index names, and those that it has not seen whole.
+async fn candidates(tx: &mut Tx, filter: &RecordFilter, last: u64) -> Result<Vec<u64>, Fault> {
+    let terms = term::of_filter(filter);
+    let indexed = store::term::indexed(tx).await? / TILE_WIDTH;
+    let lowest = if terms.is_empty() { 0 } else { indexed };
+    let mut bundles: BTreeSet<u64> = (lowest..=last).rev().take(BUNDLES).collect();
+    for term in terms {
+        bundles.extend(store::term::bundles(tx, term, last, BUNDLES.try_into().unwrap_or(i64::MAX)).await?);
+    }
+    Ok(bundles.into_iter().rev().take(BUNDLES).collect())
+}
+
+/// The indexes of the records of a run that the filter asks for, the last first.
+async fn asked_for(tx: &mut Tx, filter: &RecordFilter, first: u64, end: u64) -> Result<Vec<u64>, Fault> {
+    let rows = store::leaf::contents(tx, first, end).await?;
+    let asked = rows
+        .iter()
+        .rev()
+        .filter(|row| leaf(&row.content).is_ok_and(|(logged_at, statement)| filter.asks_for(&logged_at, &statement)));
+    Ok(asked.map(|row| row.leaf_index.cast_unsigned()).collect())
+}
