@@ -2,6 +2,7 @@
 
 use super::{
     plan::to_rounding,
+    quote::rates::{accrual_from, basis_from, day_count_from, method_from},
     rate_rule::{decimal, months},
     terms::{Faults, rounding_from},
 };
@@ -71,31 +72,18 @@ fn kind_from(kind: Option<&rate_product::Kind>, faults: &mut Faults) -> Option<K
             faults.note("rate_product.kind", "either deposit or loan is required");
             None
         }
-        Some(rate_product::Kind::Deposit(DepositTerms { day_count, accrual })) => {
-            let day_count = faults.parsed::<DayCount>(day_count, "rate_product.deposit.day_count");
-            let accrual = ACCRUALS.into_iter().find(|one| one.name() == accrual);
-            if accrual.is_none() {
-                faults.note("rate_product.deposit.accrual", "there is no such accrual");
-            }
+        Some(rate_product::Kind::Deposit(deposit)) => {
+            let day_count = faults.keep(day_count_from(deposit.day_count(), "rate_product.deposit.day_count"));
+            let accrual = faults.keep(accrual_from(deposit.accrual()));
             Some(Kind::Deposit { day_count: day_count?, accrual: accrual? })
         }
-        Some(rate_product::Kind::Loan(LoanTerms { interest_basis, method })) => {
-            let interest_basis = match interest_basis.as_str() {
-                "TWELFTH" => Some(InterestBasis::Twelfth),
-                days => faults.parsed::<DayCount>(days, "rate_product.loan.interest_basis").map(InterestBasis::Days),
-            };
-            let method = METHODS.into_iter().find(|one| one.name() == method);
-            if method.is_none() {
-                faults.note("rate_product.loan.method", "there is no such method");
-            }
+        Some(rate_product::Kind::Loan(loan)) => {
+            let interest_basis = faults.keep(basis_from(loan.interest_basis()));
+            let method = faults.keep(method_from(loan.method()));
             Some(Kind::Loan { interest_basis: interest_basis?, method: method? })
         }
     }
 }
-
-const ACCRUALS: [Accrual; 4] =
-    [Accrual::Simple, Accrual::CompoundMonthly, Accrual::CompoundQuarterly, Accrual::CompoundAnnually];
-const METHODS: [Method; 3] = [Method::EqualInstalment, Method::EqualPrincipal, Method::InterestOnly];
 
 fn base_rates_from(rates: &rate_product::BaseRates, path: &str, faults: &mut Faults) -> Option<BaseRates> {
     let from = faults.keep(date_from(rates.from_date.as_ref(), &format!("{path}.from_date")));
@@ -172,13 +160,51 @@ const fn to_state(state: &State) -> rate_product::State {
 fn to_kind(kind: Kind) -> rate_product::Kind {
     match kind {
         Kind::Deposit { day_count, accrual } => rate_product::Kind::Deposit(DepositTerms {
-            day_count: day_count.name().to_owned(),
-            accrual: accrual.name().to_owned(),
+            day_count: to_day_count(day_count).into(),
+            accrual: to_accrual(accrual).into(),
         }),
         Kind::Loan { interest_basis, method } => rate_product::Kind::Loan(LoanTerms {
-            interest_basis: interest_basis.name().to_owned(),
-            method: method.name().to_owned(),
+            interest_basis: to_basis(interest_basis).into(),
+            method: to_method(method).into(),
         }),
+    }
+}
+
+const fn to_day_count(day_count: DayCount) -> wire::DayCount {
+    match day_count {
+        DayCount::Act365F => wire::DayCount::Act365f,
+        DayCount::Act360 => wire::DayCount::Act360,
+        DayCount::ActActIsda => wire::DayCount::ActActIsda,
+        DayCount::Thirty360 => wire::DayCount::Thirty360,
+        DayCount::ThirtyE360 => wire::DayCount::ThirtyE360,
+    }
+}
+
+const fn to_accrual(accrual: Accrual) -> wire::Accrual {
+    match accrual {
+        Accrual::Simple => wire::Accrual::Simple,
+        Accrual::CompoundMonthly => wire::Accrual::CompoundMonthly,
+        Accrual::CompoundQuarterly => wire::Accrual::CompoundQuarterly,
+        Accrual::CompoundAnnually => wire::Accrual::CompoundAnnually,
+    }
+}
+
+const fn to_basis(basis: InterestBasis) -> wire::InterestBasis {
+    match basis {
+        InterestBasis::Twelfth => wire::InterestBasis::Twelfth,
+        InterestBasis::Days(DayCount::Act365F) => wire::InterestBasis::Act365f,
+        InterestBasis::Days(DayCount::Act360) => wire::InterestBasis::Act360,
+        InterestBasis::Days(DayCount::ActActIsda) => wire::InterestBasis::ActActIsda,
+        InterestBasis::Days(DayCount::Thirty360) => wire::InterestBasis::Thirty360,
+        InterestBasis::Days(DayCount::ThirtyE360) => wire::InterestBasis::ThirtyE360,
+    }
+}
+
+const fn to_method(method: Method) -> wire::RepaymentMethod {
+    match method {
+        Method::EqualInstalment => wire::RepaymentMethod::EqualInstalment,
+        Method::EqualPrincipal => wire::RepaymentMethod::EqualPrincipal,
+        Method::InterestOnly => wire::RepaymentMethod::InterestOnly,
     }
 }
 

@@ -13,3 +13,5 @@ mod payouts;
 mod plans;
 mod push;
 mod races;
+mod rate_desk;
+mod rate_products;

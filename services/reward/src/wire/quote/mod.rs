@@ -1,7 +1,7 @@
 //! Quotes between the wire and the calculation: what is asked, and the answers with their traces and plain words.
 
 mod dates;
-mod rates;
+pub(super) mod rates;
 mod reward;
 mod rows;
 mod single;

@@ -78,7 +78,7 @@ fn concessions_from(said: &[wire::RateConcession], field: &str) -> Result<Vec<Co
     .collect()
 }
 
-pub(super) fn day_count_from(said: wire::DayCount, field: &str) -> Result<DayCount, Violation> {
+pub(crate) fn day_count_from(said: wire::DayCount, field: &str) -> Result<DayCount, Violation> {
     Ok(match said {
         wire::DayCount::Unspecified => return Err(Violation::new(field, "a day count is required")),
         wire::DayCount::Act365f => DayCount::Act365F,
@@ -89,7 +89,7 @@ pub(super) fn day_count_from(said: wire::DayCount, field: &str) -> Result<DayCou
     })
 }
 
-fn accrual_from(said: wire::Accrual) -> Result<Accrual, Violation> {
+pub(crate) fn accrual_from(said: wire::Accrual) -> Result<Accrual, Violation> {
     Ok(match said {
         wire::Accrual::Unspecified => return Err(Violation::new("accrual", "an accrual is required")),
         wire::Accrual::Simple => Accrual::Simple,
@@ -99,7 +99,7 @@ fn accrual_from(said: wire::Accrual) -> Result<Accrual, Violation> {
     })
 }
 
-fn basis_from(said: wire::InterestBasis) -> Result<InterestBasis, Violation> {
+pub(crate) fn basis_from(said: wire::InterestBasis) -> Result<InterestBasis, Violation> {
     Ok(match said {
         wire::InterestBasis::Unspecified => return Err(Violation::new("interest_basis", "a basis is required")),
         wire::InterestBasis::Twelfth => InterestBasis::Twelfth,
@@ -111,7 +111,7 @@ fn basis_from(said: wire::InterestBasis) -> Result<InterestBasis, Violation> {
     })
 }
 
-fn method_from(said: wire::RepaymentMethod) -> Result<Method, Violation> {
+pub(crate) fn method_from(said: wire::RepaymentMethod) -> Result<Method, Violation> {
     Ok(match said {
         wire::RepaymentMethod::Unspecified => {
             return Err(Violation::new("repayment_method", "a method is required"));
