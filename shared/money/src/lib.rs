@@ -7,7 +7,7 @@
 //! | `decimal` | bounded decimals as they cross the wire, and [`Rate`], a fraction not below zero |
 //! | `exact` | [`Exact`], the fraction that every `round(…)` is given; `big` is its slow path |
 //! | `rounding` | the four modes, and the only places where a value is rounded |
-//! | `annuity` | level payments and internal rates, from exact powers |
+//! | `annuity` | level payments from exact powers, and internal rates; `fixed` are the numbers of the latter |
 //! | `timestamp`, `zone`, `date` | instants, IANA time zones, civil dates |
 //! | `day_count` | year fractions by convention |
 //! | `error` | what can be wrong, and which class of refusal that is |
@@ -26,6 +26,7 @@ mod day_count;
 mod decimal;
 mod error;
 mod exact;
+mod fixed;
 mod money;
 mod rounding;
 mod timestamp;

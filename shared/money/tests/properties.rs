@@ -4,7 +4,10 @@
 
 use std::str::FromStr;
 
-use handsel_money::{Currency, Date, DayCount, Decimal, Exact, Money, Rate, Rounding, Timestamp, round_to_minor};
+use handsel_money::{
+    Currency, Date, DayCount, Decimal, Exact, Money, Rate, Rounding, Timestamp, internal_rate, round_to_decimal,
+    round_to_minor,
+};
 use num_bigint::BigInt;
 use num_rational::BigRational;
 use num_traits::{Signed, Zero};
@@ -139,5 +142,30 @@ proptest! {
             let years = |from, to| DayCount::ActActIsda.year_fraction(from, to).unwrap().exact();
             prop_assert_eq!(years(start, middle).plus(&years(middle, end)), years(start, end));
         }
+    }
+
+    #[test]
+    fn an_internal_rate_discounts_the_payments_to_the_principal(
+        payments in prop::collection::vec(0_i64..1_000_000_000, 1..9), part in 1_i64..=100, guess in 0_i64..5_000_000,
+    ) {
+        let sum: i64 = payments.iter().sum();
+        let principal = sum / 100 * part;
+        prop_assume!(principal > 0);
+        let cny: Currency = "CNY".parse().unwrap();
+        let money: Vec<Money> = payments.iter().map(|minor| Money::new(cny, *minor)).collect();
+        let guess = Exact::fraction(guess, 1_000_000).unwrap();
+        let rate = internal_rate(Money::new(cny, principal), &money, &guess).unwrap();
+        prop_assert!(!rate.is_negative());
+        let one = Exact::ONE.to_big();
+        let discount = &one / (&one + rate.to_big());
+        let worth = payments.iter().rev().fold(BigRational::zero(), |worth, payment| {
+            (worth + BigRational::from(BigInt::from(*payment))) * &discount
+        });
+        let off = (worth - BigRational::from(BigInt::from(principal))).abs();
+        prop_assert!(off < BigRational::new(1.into(), BigInt::from(10_u8).pow(20)), "{off} minor units off");
+        let from_nothing = internal_rate(Money::new(cny, principal), &money, &Exact::ZERO).unwrap();
+        let shown = |rate: &Exact| round_to_decimal(rate, 20, Rounding::HalfUp).unwrap();
+        let apart = (shown(&rate) - shown(&from_nothing)).abs();
+        prop_assert!(apart <= Decimal::new(1, 20), "{rate} and {from_nothing}");
     }
 }

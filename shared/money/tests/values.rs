@@ -217,10 +217,10 @@ fn annuities_know_their_bounds() {
     assert!(level_payment(&hundred.exact(), &Exact::ONE, 0).is_none());
     let doubled = level_payment(&hundred.exact(), &Exact::ONE, 1).unwrap();
     assert_eq!(doubled.to_string(), "200");
-    assert_eq!(internal_rate(hundred, &[hundred]).unwrap(), Exact::ZERO);
-    assert!(internal_rate(hundred, &[Money::new(cny, 9_999)]).is_none());
-    assert!(internal_rate(Money::zero(cny), &[hundred]).is_none());
-    let ten_percent = internal_rate(hundred, &[Money::new(cny, 11_000)]).unwrap();
+    assert_eq!(internal_rate(hundred, &[hundred], &Exact::ZERO).unwrap(), Exact::ZERO);
+    assert!(internal_rate(hundred, &[Money::new(cny, 9_999)], &Exact::ZERO).is_none());
+    assert!(internal_rate(Money::zero(cny), &[hundred], &Exact::ZERO).is_none());
+    let ten_percent = internal_rate(hundred, &[Money::new(cny, 11_000)], &Exact::ZERO).unwrap();
     assert_eq!(round_to_decimal(&ten_percent, 20, Rounding::HalfUp).unwrap(), Decimal::new(1, 1));
 }
 

@@ -117,7 +117,8 @@ pub fn decide(loan: &Loan) -> Result<LoanGrant, CalculationError> {
         trace.step("base_total_interest", base);
         trace.step("saving", saving);
     }
-    let (nominal_yearly_cost, effective_yearly_cost) = loan.yearly_cost(&rows)?;
+    let (nominal_yearly_cost, effective_yearly_cost) =
+        loan.yearly_cost(&rows, &rate.over(&Exact::whole(12)).unwrap_or(Exact::ZERO))?;
     trace.step("nominal_yearly_cost", nominal_yearly_cost);
     trace.step("effective_yearly_cost", effective_yearly_cost);
 
@@ -165,11 +166,11 @@ impl Loan {
         }
     }
 
-    /// The yearly cost, nominal and effective, from the monthly internal rate.
-    fn yearly_cost(&self, rows: &[Row]) -> Result<(Decimal, Decimal), CalculationError> {
+    /// The yearly cost, nominal and effective, from the monthly internal rate, which lies near a twelfth of the rate.
+    fn yearly_cost(&self, rows: &[Row], near: &Exact) -> Result<(Decimal, Decimal), CalculationError> {
         let payments: Vec<Money> = rows.iter().map(|row| row.payment).collect();
         // The payments repay the principal, so there is such a rate, and it is not below 0.
-        let monthly = internal_rate(self.principal, &payments).unwrap_or(Exact::ZERO);
+        let monthly = internal_rate(self.principal, &payments, near).unwrap_or(Exact::ZERO);
         let nominal = monthly.times(&Exact::whole(12));
         let effective = monthly.plus(&Exact::ONE).power(12).minus(&Exact::ONE);
         let shown = |rate: &Exact| round_to_decimal(rate, 6, Rounding::HalfUp);
