@@ -8,6 +8,8 @@ use std::time::Duration;
 
 /// Where a bank says nothing else.
 const LONGEST_WAIT: Duration = Duration::from_secs(15 * 60);
+/// Longer than a weekend with a holiday.
+const CLEARING_LIMIT: Duration = Duration::from_secs(4 * 24 * 60 * 60);
 
 /// How the reward service runs.
 #[derive(Clone, Debug)]
@@ -20,6 +22,8 @@ pub struct RewardConfig {
     pub lanes: LaneSettings,
     /// How the loops pace themselves.
     pub pace: Pace,
+    /// How long a payout may be in clearing before an alarm goes up.
+    pub clearing_limit: Duration,
     /// How the relay to the log paces itself.
     pub relay: RelaySettings,
     /// How long a statement may have waited for the log before no payout leaves any more; it goes on by itself.
@@ -71,6 +75,7 @@ impl RewardConfig {
             settlement: Settlement::Pull,
             lanes: LaneSettings::default(),
             pace: Pace::default(),
+            clearing_limit: CLEARING_LIMIT,
             relay: RelaySettings::default(),
             longest_wait: LONGEST_WAIT,
         }

@@ -51,6 +51,12 @@ impl Reward {
             postgres: include_str!("../migrations/postgres/120_lifecycle.sql"),
             sqlite: include_str!("../migrations/sqlite/120_lifecycle.sql"),
         };
+        let ledger = Migration {
+            version: 130,
+            name: "reward_ledger",
+            postgres: include_str!("../migrations/postgres/130_ledger.sql"),
+            sqlite: include_str!("../migrations/sqlite/130_ledger.sql"),
+        };
         let rates = Migration {
             version: 140,
             name: "rates",
@@ -61,6 +67,7 @@ impl Reward {
         all.extend_from_slice(handsel_outbox::MIGRATIONS);
         all.push(own);
         all.push(lifecycle);
+        all.push(ledger);
         all.push(rates);
         all.push(Migration {
             version: 160,

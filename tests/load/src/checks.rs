@@ -61,7 +61,7 @@ async fn rewards_of(channel: &Channel, officer: &Token, plan: &str) -> Result<(i
 
 async fn balance(channel: &Channel, officer: &Token, owed: i64) -> Result<()> {
     let mut client = LedgerServiceClient::new(channel.clone());
-    let request = authorized(GetTrialBalanceRequest { as_of_time: None }, officer);
+    let request = authorized(GetTrialBalanceRequest::default(), officer);
     let lines = client.get_trial_balance(request).await?.into_inner().lines;
     let mut sum = 0;
     for line in &lines {

@@ -5,7 +5,9 @@
 pub(crate) mod activate_plan;
 pub(crate) mod activate_rate_grant;
 pub(crate) mod activate_rate_product;
+pub(crate) mod advance_horizon;
 pub(crate) mod approve_rewards;
+pub(crate) mod close_ledger;
 pub(crate) mod close_rates;
 pub(crate) mod create_plan;
 pub(crate) mod create_rate_product;
@@ -32,6 +34,7 @@ pub(crate) mod revoke_rate_grant;
 pub(crate) mod statements;
 pub(crate) mod submit_plan;
 pub(crate) mod submit_rate_product;
+pub(crate) mod watch_clearing;
 
 #[cfg(test)]
 mod tests;

@@ -6,6 +6,7 @@
 pub mod approval;
 pub mod calculation;
 pub mod channel;
+pub mod clearing;
 pub mod effective_rate;
 pub mod grant;
 pub mod hold;

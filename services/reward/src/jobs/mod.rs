@@ -2,6 +2,7 @@
 //!
 //! Never here: work that a command does not do.
 
+mod ledger;
 mod push;
 mod push_rates;
 
@@ -31,6 +32,7 @@ pub(crate) fn all(service: &Arc<Service>) -> Vec<Job> {
         jobs.push(push_rates::job(service, bank.clone()));
     }
     jobs.extend(service.relay.as_ref().map(Relay::job));
+    jobs.extend(ledger::all(service));
     jobs.push(purge(service));
     jobs
 }

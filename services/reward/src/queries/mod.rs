@@ -1,5 +1,6 @@
 //! What is read, one file a family. Never here: a write.
 
+pub(crate) mod clearing;
 pub(crate) mod holds;
 pub(crate) mod latch;
 pub(crate) mod ledger;

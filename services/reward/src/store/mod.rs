@@ -5,9 +5,12 @@
 //! Locks are taken in one order: budget rows by plan, then rewards by id, then rate grants. A budget row guards every counter of its plan.
 
 pub(crate) mod attempt;
+pub(crate) mod balance;
+pub(crate) mod clearing;
 pub(crate) mod conflict;
 pub(crate) mod counter;
 pub(crate) mod hold;
+pub(crate) mod journal;
 pub(crate) mod latch;
 pub(crate) mod plan;
 pub(crate) mod qualification;

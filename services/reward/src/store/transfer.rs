@@ -1,9 +1,9 @@
 //! The ledger's transfers: added, never changed.
 
 use super::{corrupt, money};
-use crate::domain::ledger::{Event, Posting};
-use handsel_money::Timestamp;
-use handsel_storage::{At, Column, Db, Fault, Tx, row};
+use crate::domain::ledger::{Account, Event, Posting};
+use handsel_money::{Currency, Timestamp};
+use handsel_storage::{At, Column, Fault, Tx, row};
 use uuid::Uuid;
 
 /// One movement between two accounts.
@@ -103,46 +103,95 @@ pub(crate) async fn insert(tx: &mut Tx, transfers: &[Transfer]) -> Result<(), Fa
     Ok(())
 }
 
-/// A page of transfers in order of insertion, after a position.
-pub(crate) async fn page(db: &Db, reward: Option<Uuid>, after: i64, limit: i64) -> Result<Vec<Line>, Fault> {
-    let rows: Vec<TransferRow> = db
-        .all(
+/// A page of the journal after an ordinal, up to the horizon.
+pub(crate) async fn of_journal(tx: &mut Tx, after: i64, through: i64, limit: i64) -> Result<Vec<Line>, Fault> {
+    restore_all(
+        tx.all(
             "SELECT ordinal, id, reward_id, event, number, debit, credit, currency, amount_minor, plan_id, customer,
                     posted_at
-             FROM transfer
-             WHERE ($1 IS NULL OR reward_id = $1) AND ordinal > $2
-             ORDER BY ordinal LIMIT $3",
+             FROM transfer WHERE ordinal > $1 AND ordinal <= $2 ORDER BY ordinal LIMIT $3",
+            (after, through, limit),
+        )
+        .await?,
+    )
+}
+
+/// A page of one reward's transfers after an ordinal. They are written under its lock, so their order is that of commit.
+pub(crate) async fn of_reward(tx: &mut Tx, reward: Uuid, after: i64, limit: i64) -> Result<Vec<Line>, Fault> {
+    restore_all(
+        tx.all(
+            "SELECT ordinal, id, reward_id, event, number, debit, credit, currency, amount_minor, plan_id, customer,
+                    posted_at
+             FROM transfer WHERE reward_id = $1 AND ordinal > $2 ORDER BY ordinal LIMIT $3",
             (reward, after, limit),
         )
-        .await?;
-    rows.into_iter().map(TransferRow::restore).collect()
-}
-
-row! {
-    pub(crate) struct BalanceRow {
-        pub account: String,
-        pub currency: String,
-        pub debit_high: i64,
-        pub debit_low: i64,
-        pub credit_high: i64,
-        pub credit_low: i64,
-    }
-}
-
-/// What was debited and credited to each account by an instant, that instant included.
-pub(crate) async fn balances(db: &Db, as_of: Timestamp) -> Result<Vec<BalanceRow>, Fault> {
-    db.all(
-        "SELECT account, currency,
-                CAST(SUM(debited / 4294967296) AS BIGINT) AS debit_high,
-                CAST(SUM(debited % 4294967296) AS BIGINT) AS debit_low,
-                CAST(SUM(credited / 4294967296) AS BIGINT) AS credit_high,
-                CAST(SUM(credited % 4294967296) AS BIGINT) AS credit_low
-         FROM (SELECT debit AS account, currency, amount_minor AS debited, 0 AS credited
-               FROM transfer WHERE posted_at <= $1
-               UNION ALL
-               SELECT credit, currency, 0, amount_minor FROM transfer WHERE posted_at <= $1) AS moved
-         GROUP BY account, currency ORDER BY account, currency",
-        (At(as_of),),
+        .await?,
     )
-    .await
+}
+
+/// A page of one beneficiary's transfers after an ordinal, up to the horizon.
+pub(crate) async fn of_customer(
+    tx: &mut Tx,
+    customer: String,
+    after: i64,
+    through: i64,
+    limit: i64,
+) -> Result<Vec<Line>, Fault> {
+    restore_all(
+        tx.all(
+            "SELECT t.ordinal, t.id, t.reward_id, t.event, t.number, t.debit, t.credit, t.currency, t.amount_minor,
+                    t.plan_id, t.customer, t.posted_at
+             FROM reward r JOIN transfer t ON t.reward_id = r.id
+             WHERE r.beneficiary = $1 AND t.ordinal > $2 AND t.ordinal <= $3 ORDER BY t.ordinal LIMIT $4",
+            (customer, after, through, limit),
+        )
+        .await?,
+    )
+}
+
+/// One account in one currency over a period, of one plan where one is named.
+#[derive(Clone, Debug)]
+pub(crate) struct Movements {
+    pub(crate) account: Account,
+    pub(crate) currency: Currency,
+    pub(crate) plan: Option<String>,
+    /// Included.
+    pub(crate) from: Timestamp,
+    /// Excluded.
+    pub(crate) to: Timestamp,
+}
+
+/// A page of an account's movements after an ordinal, up to another. Closed stretches that lie outside the period are not read.
+pub(crate) async fn of_account(
+    tx: &mut Tx,
+    movements: &Movements,
+    after: i64,
+    through: i64,
+    limit: i64,
+) -> Result<Vec<Line>, Fault> {
+    let Movements { account, currency, plan, from, to } = movements.clone();
+    restore_all(
+        tx.all(
+            "SELECT t.ordinal, t.id, t.reward_id, t.event, t.number, t.debit, t.credit, t.currency, t.amount_minor,
+                    t.plan_id, t.customer, t.posted_at
+             FROM ledger_closing c JOIN transfer t ON t.ordinal BETWEEN c.first_ordinal AND c.last_ordinal
+             WHERE c.last_ordinal > $1 AND c.latest_posted_at >= $3 AND c.earliest_posted_at < $4
+               AND t.ordinal > $1 AND t.ordinal <= $2 AND t.posted_at >= $3 AND t.posted_at < $4
+               AND (t.debit = $5 OR t.credit = $5) AND t.currency = $6 AND ($7 IS NULL OR t.plan_id = $7)
+             UNION ALL
+             SELECT t.ordinal, t.id, t.reward_id, t.event, t.number, t.debit, t.credit, t.currency, t.amount_minor,
+                    t.plan_id, t.customer, t.posted_at
+             FROM transfer t
+             WHERE t.ordinal > (SELECT COALESCE(MAX(last_ordinal), 0) FROM ledger_closing)
+               AND t.ordinal > $1 AND t.ordinal <= $2 AND t.posted_at >= $3 AND t.posted_at < $4
+               AND (t.debit = $5 OR t.credit = $5) AND t.currency = $6 AND ($7 IS NULL OR t.plan_id = $7)
+             ORDER BY ordinal LIMIT $8",
+            (after, through, At(from), At(to), account.code(), currency.code(), plan, limit),
+        )
+        .await?,
+    )
+}
+
+fn restore_all(rows: Vec<TransferRow>) -> Result<Vec<Line>, Fault> {
+    rows.into_iter().map(TransferRow::restore).collect()
 }

@@ -231,6 +231,24 @@ impl Bank {
         run_jobs_until_idle(&self.reward.jobs()).await;
     }
 
+    /// What was written is shown to whoever reads the journal: no transaction of the whole server, whose tests share it, is under
+    /// way any more that began before.
+    pub(crate) async fn journal_is_complete(&self) {
+        let horizon = self.reward.jobs().into_iter().find(|job| job.name == "ledger horizon").unwrap();
+        for _ in 0..100_000 {
+            horizon.run_once().await.unwrap();
+            let sql = self.db.pick(
+                "SELECT (SELECT COALESCE(MAX(ordinal), 0) FROM transfer) - ordinal FROM ledger_horizon",
+                "SELECT CAST(0 AS INTEGER)",
+            );
+            let (behind,): (i64,) = self.db.one(sql, ()).await.unwrap();
+            if behind <= 0 {
+                return;
+            }
+        }
+        panic!("the journal's horizon does not move");
+    }
+
     /// Time passes, and the loops do what is to be done then.
     pub(crate) async fn pass(&self, time: Duration) {
         self.lab.clock.advance(time).unwrap();
@@ -319,6 +337,7 @@ impl Bank {
 
     /// The books now: one line for each transfer, then the balance of each account. Asserts that they balance.
     pub(crate) async fn books(&self) -> String {
+        self.journal_is_complete().await;
         let token = self.lab.token(Role::InternalAuditor, "*", None);
         let request = wire::ListTransfersRequest { page_size: 500, ..wire::ListTransfersRequest::default() };
         let transfers = self.ledger().list_transfers(self.lab.call(request, &token)).await.unwrap().into_inner();
@@ -329,7 +348,7 @@ impl Bank {
             let amount = text(transfer.amount.as_ref());
             writeln!(books, "{} {debit} → {credit} {amount} {}", transfer.event, transfer.customer).unwrap();
         }
-        let request = wire::GetTrialBalanceRequest { as_of_time: None };
+        let request = wire::GetTrialBalanceRequest::default();
         let balance = self.ledger().get_trial_balance(self.lab.call(request, &token)).await.unwrap().into_inner();
         let mut sum = 0;
         for line in balance.lines {

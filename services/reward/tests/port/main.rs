@@ -8,6 +8,7 @@ mod grants;
 mod holds;
 mod inbox;
 mod latch;
+mod ledger;
 mod outcomes;
 mod payouts;
 mod plans;

@@ -222,7 +222,7 @@ on_both_engines! {
             bank.grant(wire::Qualification { plan: plan.to_owned(), ..qualification }).await.unwrap();
         }
         let token = bank.lab.token(Role::InternalAuditor, "*", None);
-        let request = wire::GetTrialBalanceRequest { as_of_time: None };
+        let request = wire::GetTrialBalanceRequest::default();
         let refused = bank.ledger().get_trial_balance(bank.lab.call(request, &token)).await.unwrap_err();
         assert_eq!((refused.code(), reason(&refused).as_str()), (Code::OutOfRange, "OUT_OF_RANGE"));
     }
@@ -235,7 +235,7 @@ on_both_engines! {
         let token = bank.lab.token(Role::FinanceApprover, "*", "fay");
         let mut lines = Vec::new();
         for as_of_time in [Some(before), None] {
-            let request = wire::GetTrialBalanceRequest { as_of_time };
+            let request = wire::GetTrialBalanceRequest { as_of_time, ..wire::GetTrialBalanceRequest::default() };
             let answer = bank.ledger().get_trial_balance(bank.lab.call(request, &token)).await.unwrap();
             lines.push(answer.into_inner().lines.len());
         }

@@ -1,4 +1,5 @@
 //! What only the inside can show.
 
+mod closings;
 mod rolled_back;
 mod set_based;

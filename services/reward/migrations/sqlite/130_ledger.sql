@@ -1,0 +1,61 @@
+-- The ledger's own tables: how far the journal is complete, what was closed, alarms over clearing.
+-- Amounts are minor units of the currency beside them, sums in two halves of 32 bits; instants are UTC. The Postgres twin has the same
+-- tables and names.
+
+-- How far the journal is complete: each transfer up to this ordinal is visible to everybody, or was never committed. `candidate` is
+-- as far as it had been written when no transaction from `candidate_xid` on had begun. SQLite commits in order and needs neither.
+CREATE TABLE ledger_horizon (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    ordinal INTEGER NOT NULL CHECK (ordinal >= 0),
+    candidate INTEGER NOT NULL CHECK (candidate >= ordinal),
+    candidate_xid TEXT NOT NULL
+) STRICT;
+INSERT INTO ledger_horizon (id, ordinal, candidate, candidate_xid) VALUES (1, 0, 0, '0');
+
+-- A stretch of the journal that is summed up for good. Stretches follow each other without a gap.
+CREATE TABLE ledger_closing (
+    number INTEGER PRIMARY KEY CHECK (number >= 1),
+    first_ordinal INTEGER NOT NULL UNIQUE CHECK (first_ordinal >= 1),
+    last_ordinal INTEGER NOT NULL UNIQUE CHECK (last_ordinal >= first_ordinal),
+    -- The earliest instant posted in the stretch.
+    earliest_posted_at TEXT NOT NULL,
+    -- The latest instant posted in it or in any before it.
+    latest_posted_at TEXT NOT NULL,
+    closed_at TEXT NOT NULL
+) STRICT;
+
+-- What had been debited and credited up to the end of a stretch, from the beginning of the journal.
+CREATE TABLE ledger_closing_balance (
+    number INTEGER NOT NULL REFERENCES ledger_closing (number),
+    plan_id TEXT NOT NULL,
+    account TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    debit_high INTEGER NOT NULL CHECK (debit_high >= 0),
+    debit_low INTEGER NOT NULL CHECK (debit_low BETWEEN 0 AND 4294967295),
+    credit_high INTEGER NOT NULL CHECK (credit_high >= 0),
+    credit_low INTEGER NOT NULL CHECK (credit_low BETWEEN 0 AND 4294967295),
+    PRIMARY KEY (number, plan_id, account, currency)
+) STRICT;
+CREATE TRIGGER ledger_closing_is_kept_changed BEFORE UPDATE ON ledger_closing
+BEGIN SELECT RAISE(ABORT, 'ledger_closing is append-only'); END;
+CREATE TRIGGER ledger_closing_is_kept_deleted BEFORE DELETE ON ledger_closing
+BEGIN SELECT RAISE(ABORT, 'ledger_closing is append-only'); END;
+CREATE TRIGGER ledger_closing_balance_is_kept_changed BEFORE UPDATE ON ledger_closing_balance
+BEGIN SELECT RAISE(ABORT, 'ledger_closing_balance is append-only'); END;
+CREATE TRIGGER ledger_closing_balance_is_kept_deleted BEFORE DELETE ON ledger_closing_balance
+BEGIN SELECT RAISE(ABORT, 'ledger_closing_balance is append-only'); END;
+
+-- What was found wrong with clearing. One alarm of a kind is up at a time for a plan and currency.
+CREATE TABLE clearing_alarm (
+    id BLOB PRIMARY KEY,
+    kind TEXT NOT NULL CHECK (kind IN ('UNEXPLAINED', 'OVERDUE')),
+    plan_id TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    balance_minor INTEGER NOT NULL,
+    explained_minor INTEGER NOT NULL,
+    raised_at TEXT NOT NULL,
+    -- Absent: it is up.
+    cleared_at TEXT,
+    CHECK (cleared_at >= raised_at)
+) STRICT;
+CREATE UNIQUE INDEX clearing_alarm_up ON clearing_alarm (kind, plan_id, currency) WHERE cleared_at IS NULL;
