@@ -1,10 +1,11 @@
-//! The suite as in production: each service in a process of its own, told by a file, over one database; a core bank beside them.
+//! The suite as in production: each service in a process of its own, told by a file, over one database, or over files of its own; a
+//! core bank beside them.
 
 use crate::process::Process;
-use crate::{Store, drop_database, postgres, program, query, system_seconds, token};
+use crate::{Store, drop_database, postgres, program, query, query_files, system_seconds, token};
 use handsel_access::{DevIssuer, DevToken, Role};
 use std::net::{Ipv4Addr, TcpListener};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicU16, Ordering};
 use tempfile::TempDir;
@@ -52,6 +53,9 @@ impl Service {
     }
 }
 
+/// The schema of the core bank's books.
+const COREBANK: &str = "corebank";
+
 /// The lease of the relays, in milliseconds: how long messages wait after a crash.
 #[derive(Debug, Clone, Copy)]
 pub struct Lease(pub u32);
@@ -60,7 +64,7 @@ pub struct Lease(pub u32);
 #[derive(Debug)]
 pub struct Installation {
     folder: Option<TempDir>,
-    database: String,
+    store: Store,
     issuer: DevIssuer,
     channels: Vec<(Service, u16, Channel)>,
 }
@@ -86,10 +90,22 @@ impl Installation {
     /// If there is no PostgreSQL, or the migration fails.
     #[must_use]
     pub fn new(name: &str, lease: Lease) -> Self {
-        let Store::Postgres(database) = postgres(name) else { unreachable!("asked for PostgreSQL") };
+        Self::over(postgres(name), lease)
+    }
+
+    /// The same over a database that is empty, or over embedded files: a folder for each service.
+    ///
+    /// # Panics
+    /// If the migration fails.
+    #[must_use]
+    pub fn over(store: Store, lease: Lease) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let migrated = Command::new(program()).args(["migrate", "--database", &database]).output().expect("it runs");
-        assert!(migrated.status.success(), "{}", String::from_utf8_lossy(&migrated.stderr));
+        for service in Service::ALL {
+            let mut command = Command::new(program());
+            command.args(["migrate", service.name()]).args(place(&store, folder.path(), service.name()));
+            let migrated = command.output().expect("it runs");
+            assert!(migrated.status.success(), "{}", String::from_utf8_lossy(&migrated.stderr));
+        }
         let issuer = DevIssuer::from_seed(&[7; 32], system_seconds()).expect("an issuer");
         let channel = |service: Service| {
             let port = free_port();
@@ -97,7 +113,7 @@ impl Installation {
             (service, port, endpoint.connect_lazy())
         };
         let channels = Service::ALL.into_iter().map(channel).collect();
-        let installation = Self { folder: Some(folder), database, issuer, channels };
+        let installation = Self { folder: Some(folder), store, issuer, channels };
         installation.write("keys.json", installation.issuer.key_set());
         for service in Service::ALL {
             let name = service.name();
@@ -133,8 +149,8 @@ impl Installation {
     pub fn core_bank(&self, faults: &str) -> Process {
         let address = self.address(Service::Reward);
         let token = token(&self.issuer, Role::CoreBanking, "*", None);
-        let settings = ["--address", &address, "--token", &token, "--database", &self.database, "--faults", faults];
-        let arguments = ["simulator"].into_iter().chain(settings).map(str::to_owned).collect();
+        let settings = ["simulator", "--address", &address, "--token", &token, "--faults", faults].map(str::to_owned);
+        let arguments = settings.into_iter().chain(place(&self.store, self.folder(), COREBANK)).collect();
         Process::new("simulator", program(), arguments, self.folder().join("simulator.log"))
     }
 
@@ -160,17 +176,66 @@ impl Installation {
         let officer = token(&self.issuer, Role::ComplianceOfficer, "*", Some("karel"));
         let mut command = Command::new(program());
         command.args(arguments).args(["--address", &self.address(service), "--token", &officer]);
-        let done = command.args(["--database", &self.database]).output().expect("it runs");
+        let done = command.args(place(&self.store, self.folder(), COREBANK)).output().expect("it runs");
         if !done.status.success() {
             return Err(format!("{}: {}", done.status, String::from_utf8_lossy(&done.stderr)));
         }
         Ok(String::from_utf8(done.stdout).expect("text"))
     }
 
-    /// Asks the database, past all services: rows of text.
+    /// Asks the database, past all services: rows of text. Tables are named with their service: `reward.attempt`.
     #[must_use]
     pub fn query(&self, sql: &str) -> Vec<Vec<String>> {
-        query(&self.database, sql)
+        match &self.store {
+            Store::Postgres(url) => query(url, sql),
+            Store::Sqlite => {
+                let names = Service::ALL.into_iter().map(Service::name).chain([COREBANK]);
+                let files = names.map(|name| (name, self.file(name))).filter(|(_, file)| file.exists());
+                query_files(&files.collect::<Vec<_>>(), sql)
+            }
+        }
+    }
+
+    /// Copies the data of a service that does not run.
+    ///
+    /// # Panics
+    /// If it cannot be copied.
+    pub fn back_up(&self, service: Service) {
+        let copy = self.folder().join(format!("{}.backup", service.name()));
+        match &self.store {
+            Store::Postgres(url) => {
+                let mut dump = Command::new("pg_dump");
+                done(dump.args([url, "--schema", service.name(), "--file"]).arg(copy));
+            }
+            Store::Sqlite => drop(std::fs::copy(self.file(service.name()), copy).expect("copied")),
+        }
+    }
+
+    /// Puts the copy back in the place of the data; the service does not run.
+    ///
+    /// # Panics
+    /// If it cannot be put back.
+    pub fn put_back(&self, service: Service) {
+        let copy = self.folder().join(format!("{}.backup", service.name()));
+        match &self.store {
+            Store::Postgres(url) => {
+                let drop = format!("DROP SCHEMA {} CASCADE", service.name());
+                assert!(query(url, &format!("SET client_min_messages = error; {drop}")).is_empty());
+                done(Command::new("psql").args([url, "-qX", "-v", "ON_ERROR_STOP=1", "-f"]).arg(copy));
+            }
+            Store::Sqlite => {
+                let file = self.file(service.name());
+                for beside in ["db-wal", "db-shm"] {
+                    // There is none after an orderly end.
+                    let _absent = std::fs::remove_file(file.with_extension(beside));
+                }
+                drop(std::fs::copy(copy, file).expect("copied"));
+            }
+        }
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.folder().join(name).join(format!("{name}.db"))
     }
 
     /// Where the logs of the processes lie, and everything else.
@@ -205,14 +270,17 @@ impl Installation {
         let mut text = format!(
             r#"
             server.listen = "127.0.0.1:{port}"
-            storage.database_url = "{database}"
+            storage.{storage}
             secrets.folder = "{secrets}"
             bank.id = "TESTBANK"
             tokens = {{ issuer = "{issuer}", audience = "{audience}", key_set = "{keys}" }}
             log = {{ format = "json", filter = "info" }}
             relays = {{ lease_millis = {lease_millis}, call_millis = {call_millis}, period_millis = 250 }}
             "#,
-            database = self.database,
+            storage = match &self.store {
+                Store::Postgres(url) => format!("database_url = \"{url}\""),
+                Store::Sqlite => format!("folder = \"{}\"", self.path(service.name())),
+            },
             secrets = self.path("secrets"),
             issuer = settings.issuer,
             audience = settings.audience,
@@ -231,15 +299,30 @@ impl Drop for Installation {
     /// Drops the database. What a failed test leaves behind is kept for whoever looks into it.
     fn drop(&mut self) {
         if !std::thread::panicking() {
-            drop_database(&self.database);
+            if let Store::Postgres(url) = &self.store {
+                drop_database(url);
+            }
         } else if let Some(folder) = self.folder.take() {
             let kept = folder.keep();
             #[expect(clippy::print_stderr, reason = "whoever looks into a failed test wants to know")]
             {
-                eprintln!("logs are kept in {}, data in {}", kept.display(), self.database);
+                eprintln!("logs are kept in {}, data in {:?}", kept.display(), self.store);
             }
         }
     }
+}
+
+/// How a place is named on the command line.
+fn place(store: &Store, folder: &Path, name: &str) -> [String; 2] {
+    match store {
+        Store::Postgres(url) => ["--database".to_owned(), url.clone()],
+        Store::Sqlite => ["--data".to_owned(), folder.join(name).display().to_string()],
+    }
+}
+
+fn done(command: &mut Command) {
+    let done = command.output().expect("it runs");
+    assert!(done.status.success(), "{command:?}: {}", String::from_utf8_lossy(&done.stderr));
 }
 
 /// A port that is free now, and stays free while its service is away: the system gives ports below 32768 to nobody by itself.

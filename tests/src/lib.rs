@@ -82,6 +82,29 @@ pub fn query(url: &str, sql: &str) -> Vec<Vec<String>> {
     text.lines().map(|line| line.split('\t').map(str::to_owned).collect()).collect()
 }
 
+/// Asks embedded databases, each under its name: rows of columns, as text. Python reads them, whoever has them open.
+///
+/// # Panics
+/// If they cannot be asked.
+#[must_use]
+pub fn query_files(files: &[(&str, PathBuf)], sql: &str) -> Vec<Vec<String>> {
+    const ASK: &str = "
+import sqlite3, sys
+base = sqlite3.connect(':memory:')
+for pair in sys.argv[2:]:
+    name, _, path = pair.partition('=')
+    base.execute(f'ATTACH ? AS {name}', (path,))
+for row in base.execute(sys.argv[1]):
+    print('\\t'.join('' if value is None else str(value) for value in row))
+";
+    let pairs = files.iter().map(|(name, path)| format!("{name}={}", path.display()));
+    let python = std::env::var("HANDSEL_TEST_PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let done = Command::new(python).args(["-c", ASK, sql]).args(pairs).output().expect("Python runs");
+    assert!(done.status.success(), "{sql}: {}", String::from_utf8_lossy(&done.stderr));
+    let text = String::from_utf8(done.stdout).expect("text");
+    text.lines().map(|line| line.split('\t').map(str::to_owned).collect()).collect()
+}
+
 /// A suite in a process of its own, killed when dropped.
 #[derive(Debug)]
 pub struct Suite {

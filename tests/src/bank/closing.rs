@@ -74,6 +74,38 @@ impl Bank<'_> {
         Closing { records: self.log_is_complete(registered, closing).await, ..closing }
     }
 
+    /// What the core bank's books say, by end-to-end id: how the order stands, and its hellers.
+    ///
+    /// # Panics
+    /// If they cannot be read.
+    #[must_use]
+    pub fn orders(&self) -> BTreeMap<String, (String, i64)> {
+        let rows = self.installation.query("SELECT end_to_end_id, standing, amount_minor FROM corebank.payment_order");
+        let order = |row: Vec<String>| {
+            let [id, standing, minor] = <[String; 3]>::try_from(row).expect("three columns");
+            (id, (standing, minor.parse().expect("a number")))
+        };
+        rows.into_iter().map(order).collect()
+    }
+
+    /// Closes the books after a database was put back: each reward that is due was paid by one order of the core bank, and no order
+    /// was paid for anything else. Returns how many.
+    ///
+    /// # Panics
+    /// If any two disagree.
+    pub async fn close_restored(&self, registered: &[Registered]) -> usize {
+        let rewards = self.rewards_are_those_due(registered).await;
+        let settled = self.installation.query("SELECT end_to_end_id FROM reward.attempt WHERE status = 'SETTLED'");
+        let settled: BTreeSet<String> = settled.into_iter().flatten().collect();
+        let paid = self.orders().into_iter().filter(|(_, (standing, _))| standing == "PAID");
+        let paid: BTreeMap<String, i64> = paid.map(|(id, (_, minor))| (id, minor)).collect();
+        assert_eq!(paid.keys().cloned().collect::<BTreeSet<_>>(), settled, "what was paid, and what is known to be");
+        assert_eq!((paid.len(), paid.values().sum::<i64>()), (rewards.len(), rewards.values().sum::<i64>()));
+        self.ledger_agrees(paid.values().sum()).await;
+        self.installation.ask(Service::Audit, &["audit", "verify"]).expect("the log proves itself");
+        paid.len()
+    }
+
     /// Each qualified referral has exactly its rewards, nobody else has any. Returns what each reward was.
     async fn rewards_are_those_due(&self, registered: &[Registered]) -> BTreeMap<String, i64> {
         let rewards = self.rewards().await;

@@ -4,6 +4,7 @@
 
 mod closing;
 mod introduction;
+mod latch;
 mod rules;
 mod work;
 

@@ -191,7 +191,7 @@ pub(crate) async fn open(
              WHERE a.status IN ('UNKNOWN', 'ACCEPTED') AND ($1 IS NULL OR (a.instructed_at, a.end_to_end_id) > ($1, $2))
                AND a.channel IN ($4, $5) AND ($6 IS NULL OR r.currency = $6)
                AND (a.first_sent_at IS NOT NULL
-                    OR ($4 AND NOT EXISTS (SELECT 1 FROM outcome_conflict c
+                    OR (NOT EXISTS (SELECT 1 FROM outcome_conflict c
                                     WHERE c.reward_id = a.reward_id AND c.status = 'SETTLED')
                         AND NOT EXISTS (SELECT 1 FROM hold h
                                         WHERE h.state <> 'RELEASED'
