@@ -4,6 +4,11 @@
 //! Never here: a decision, a clock, a database.
 
 pub mod codec;
+mod rules;
+
+// What the comparison of engines makes up names this crate from outside.
+#[cfg(test)]
+extern crate self as handsel_proto;
 
 use prost_reflect::DescriptorPool;
 use std::sync::LazyLock;

@@ -206,6 +206,10 @@ fn texts() -> Vec<String> {
         "plans/a-",
         "customers/4711",
         "customers/4711/tier",
+        "staff/7",
+        "rate-products/standard",
+        "zh-Hans",
+        "en",
         "customers/47é11",
         "customers/",
         "codes/K7MP-3XQD",
@@ -216,7 +220,7 @@ fn texts() -> Vec<String> {
         "https://bank.example/x",
         "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
     ];
-    let named = ["rewards/", "referrals/", "quotes/", "facts/", "activities/", "followUps/", ""]
+    let named = ["rewards/", "referrals/", "holds/", "rate-grants/", "facts/", "activities/", "followUps/", ""]
         .map(|kind| format!("{kind}{UUID}"));
     let long =
         [16, 17, 32, 33, 35, 36, 40, 41, 64, 65, 128, 129, 255, 256, 512, 513, 4097].map(|length| "x".repeat(length));
