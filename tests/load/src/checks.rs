@@ -42,7 +42,7 @@ pub(crate) async fn hold(service: &Service, plans: &[String], granted: &[i64], t
 }
 
 async fn budget_used(channel: &Channel, officer: &Token, plan: &str) -> Result<i64> {
-    let request = GetPlanRequest { name: plan.to_owned() };
+    let request = GetPlanRequest { name: plan.to_owned(), version: 0 };
     let plan = PlanServiceClient::new(channel.clone()).get_plan(authorized(request, officer)).await?.into_inner();
     minor(plan.granted.as_ref())
 }

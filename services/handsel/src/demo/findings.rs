@@ -38,7 +38,7 @@ impl Findings {
     pub(crate) async fn gather(suite: &Suite, cast: &Cast) -> Result<Self> {
         let mut rewards = RewardServiceClient::new(cast.officer.clone());
         let plan = PlanServiceClient::new(cast.officer.clone())
-            .get_plan(GetPlanRequest { name: "plans/second-person".to_owned() })
+            .get_plan(GetPlanRequest { name: "plans/second-person".to_owned(), version: 0 })
             .await?
             .into_inner();
         let balance = LedgerServiceClient::new(cast.officer.clone())

@@ -48,7 +48,7 @@ impl Programs {
             let currency = program.terms.success.plan_currency;
             return currency.map_or(PlanAnswer::Unavailable, |currency| PlanAnswer::Active { version, currency });
         }
-        let mut request = Request::new(GetPlanRequest { name: program.terms.plan.clone() });
+        let mut request = Request::new(GetPlanRequest { name: program.terms.plan.clone(), version: 0 });
         request.set_timeout(self.0.0.plan_patience);
         let mut client = self.0.0.plans.clone();
         match tokio::time::timeout(self.0.0.plan_patience, client.get_plan(request)).await {

@@ -32,7 +32,7 @@ impl FakeReward {
 #[tonic::async_trait]
 impl PlanService for FakeReward {
     async fn get_plan(&self, request: Request<GetPlanRequest>) -> Result<Response<Plan>, Status> {
-        let GetPlanRequest { name } = request.into_inner();
+        let GetPlanRequest { name, version: _ } = request.into_inner();
         let (state, version) = match name.as_str() {
             "plans/live" => (State::Active, 3),
             "plans/draft" => (State::Draft, 1),

@@ -5,37 +5,89 @@ CREATE TABLE plan (
     id TEXT NOT NULL,
     version BIGINT NOT NULL CHECK (version >= 1),
     display_name TEXT NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('DRAFT', 'IN_REVIEW', 'ACTIVE')),
+    state TEXT NOT NULL CHECK (state IN ('DRAFT', 'IN_REVIEW', 'ACTIVE', 'PAUSED', 'ENDED')),
     currency TEXT NOT NULL,
     -- What it pays, as it was checked: a format number and JSON, read again byte for byte by every grant.
     terms BYTEA NOT NULL,
     maker TEXT NOT NULL,
     submitter TEXT NOT NULL DEFAULT '',
     checker TEXT NOT NULL DEFAULT '',
+    -- Why its grants are stopped, who asked for it, and who else stopped them; empty: nobody.
+    suspend_reason TEXT NOT NULL DEFAULT '',
+    suspend_asked_by TEXT NOT NULL DEFAULT '',
+    suspended_by TEXT NOT NULL DEFAULT '',
     revision BIGINT NOT NULL CHECK (revision >= 1),
     created_at TIMESTAMPTZ NOT NULL,
     updated_at TIMESTAMPTZ NOT NULL,
     PRIMARY KEY (id, version),
     -- Maker is never checker, nor is whoever submitted it, whatever a program above believes.
-    CHECK ((state = 'ACTIVE') = (checker <> '')),
+    CHECK ((state IN ('ACTIVE', 'PAUSED', 'ENDED')) = (checker <> '')),
+    CHECK ((suspend_reason = '') = (suspend_asked_by = '')),
+    CHECK (suspended_by = '' OR (suspended_by <> suspend_asked_by AND suspend_asked_by <> '')),
     CHECK (checker = '' OR (checker <> maker AND checker <> submitter))
 );
 CREATE INDEX plan_newest ON plan (created_at, id, version);
+-- One version pins new referrals, one is being made.
+CREATE UNIQUE INDEX plan_in_force ON plan (id) WHERE state IN ('ACTIVE', 'PAUSED');
+CREATE UNIQUE INDEX plan_in_making ON plan (id) WHERE state IN ('DRAFT', 'IN_REVIEW');
 
 CREATE FUNCTION plan_in_force_stays() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    RAISE EXCEPTION 'a plan in force is never changed or deleted';
+    RAISE EXCEPTION 'a plan in force is never deleted, and what it pays never changes';
 END $$;
-CREATE TRIGGER plan_in_force_stays BEFORE UPDATE OR DELETE ON plan
-    FOR EACH ROW WHEN (OLD.state = 'ACTIVE') EXECUTE FUNCTION plan_in_force_stays();
+CREATE TRIGGER plan_in_force_is_kept BEFORE DELETE ON plan
+    FOR EACH ROW WHEN (OLD.state NOT IN ('DRAFT', 'IN_REVIEW')) EXECUTE FUNCTION plan_in_force_stays();
+CREATE TRIGGER plan_in_force_stays BEFORE UPDATE ON plan FOR EACH ROW
+    WHEN (OLD.state NOT IN ('DRAFT', 'IN_REVIEW') AND (
+          OLD.suspended_by <> '' AND NEW.suspended_by <> OLD.suspended_by OR NEW.state IN ('DRAFT', 'IN_REVIEW') OR
+          (OLD.id, OLD.version, OLD.display_name, OLD.currency, OLD.terms, OLD.maker, OLD.submitter, OLD.checker, OLD.created_at)
+          IS DISTINCT FROM
+          (NEW.id, NEW.version, NEW.display_name, NEW.currency, NEW.terms, NEW.maker, NEW.submitter, NEW.checker, NEW.created_at)))
+    EXECUTE FUNCTION plan_in_force_stays();
 
 -- What a plan has granted. Its row is the lock under which every counter of the plan changes.
 CREATE TABLE plan_budget (
     plan_id TEXT PRIMARY KEY,
     granted_minor BIGINT NOT NULL DEFAULT 0 CHECK (granted_minor >= 0),
-    -- Absent: no limit.
+    -- The highest that a version put in force ever had; absent: one had none.
     limit_minor BIGINT CHECK (limit_minor >= 0),
-    CHECK (limit_minor IS NULL OR granted_minor <= limit_minor)
+    -- When it first reached four fifths and all of the budget.
+    warned_80_at TIMESTAMPTZ,
+    warned_100_at TIMESTAMPTZ,
+    -- The same of what the rewards cost, with the tax that the bank bears on top.
+    cost_minor BIGINT NOT NULL DEFAULT 0 CHECK (cost_minor >= 0),
+    cost_limit_minor BIGINT CHECK (cost_limit_minor >= 0),
+    cost_warned_80_at TIMESTAMPTZ,
+    cost_warned_100_at TIMESTAMPTZ,
+    -- Versions that two people have stopped, joined by ' '.
+    suspended TEXT NOT NULL DEFAULT '',
+    CHECK (limit_minor IS NULL OR granted_minor <= limit_minor),
+    CHECK (cost_limit_minor IS NULL OR cost_minor <= cost_limit_minor)
+);
+
+-- What a plan has granted in one season. `id` is plan and season, joined by '/'.
+CREATE TABLE plan_season (
+    id TEXT PRIMARY KEY,
+    plan_id TEXT NOT NULL,
+    season TEXT NOT NULL,
+    granted_minor BIGINT NOT NULL DEFAULT 0 CHECK (granted_minor >= 0),
+    limit_minor BIGINT NOT NULL CHECK (limit_minor >= 0),
+    warned_80_at TIMESTAMPTZ,
+    warned_100_at TIMESTAMPTZ,
+    UNIQUE (plan_id, season),
+    CHECK (granted_minor <= limit_minor)
+);
+
+-- How many referrals of one introducer count in one window of a plan's milestones. `id` is plan, window and beneficiary, joined by '/'.
+CREATE TABLE milestone_progress (
+    id TEXT PRIMARY KEY,
+    plan_id TEXT NOT NULL,
+    window_key TEXT NOT NULL,
+    beneficiary TEXT NOT NULL,
+    referral_count BIGINT NOT NULL CHECK (referral_count >= 0),
+    -- The highest count there ever was: nothing fires twice for one that is reached again.
+    highest_count BIGINT NOT NULL CHECK (highest_count >= referral_count),
+    UNIQUE (plan_id, window_key, beneficiary)
 );
 
 -- What one beneficiary has been granted of one plan in one window. `id` is plan, window and beneficiary, joined by '/'.
@@ -155,6 +207,9 @@ CREATE INDEX reward_newest ON reward (created_at, id);
 CREATE INDEX reward_by_branch ON reward (branch, created_at, id);
 CREATE INDEX reward_by_beneficiary ON reward (beneficiary, created_at, id);
 CREATE INDEX reward_by_plan ON reward (plan_id, created_at, id);
+-- What of a plan's budgets is used.
+CREATE INDEX reward_paid_by_plan ON reward (plan_id, season, reward_minor, reversed_minor, cost_minor, reversed_tax_minor)
+    WHERE state = 'PAID';
 CREATE INDEX reward_to_fall_due ON reward (due_at, id) WHERE state = 'ACCRUED';
 CREATE INDEX reward_to_approve ON reward (created_at, id) WHERE state = 'PENDING_APPROVAL';
 CREATE INDEX reward_to_instruct ON reward (updated_at, id) WHERE state = 'APPROVED';

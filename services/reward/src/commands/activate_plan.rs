@@ -1,8 +1,8 @@
-//! A second person puts a plan in force, and its counter is opened.
+//! A second person puts a version of a plan in force, the one before it ends, and the plan's counter is opened.
 
-use super::{means::Means, statements};
+use super::{fall_due::inconsistent, means::Means, statements};
 use crate::{domain::refusal::Refusal, store};
-use handsel_money::{Money, Timestamp};
+use handsel_money::Timestamp;
 use handsel_outbox::Actor;
 use handsel_storage::{Command, Fault, Tx};
 
@@ -31,10 +31,18 @@ impl Command for ActivatePlan {
             Ok(plan) => plan,
             Err(refusal) => return Ok(Err(refusal)),
         };
+        let before = store::plan::lock_in_force(tx, &self.id).await?;
+        if let Some(before) = before {
+            // Whoever is pinned to it keeps what he was promised; new referrals go by the new version.
+            let ended = before.end("", self.now).map_err(|refusal| inconsistent(&refusal))?;
+            store::plan::save(tx, &ended).await?;
+            let owed = statements::of_plan("plan.ended", "end", &ended, &self.actor, self.now);
+            self.means.outbox.owe(tx, self.now, vec![owed]).await?;
+        }
         store::plan::save(tx, &plan).await?;
-        store::counter::open(tx, &plan.id, plan.terms.limits.budget.map(Money::minor)).await?;
+        store::counter::open(tx, &plan.id, &plan.terms).await?;
         let owed = statements::of_plan("plan.activated", "activate", &plan, &self.actor, self.now);
         self.means.outbox.owe(tx, self.now, vec![owed]).await?;
-        Ok(Ok(plan.name()))
+        Ok(Ok(plan.version_name()))
     }
 }

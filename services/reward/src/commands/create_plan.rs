@@ -32,6 +32,6 @@ impl Command for CreatePlan {
         }
         let owed = statements::of_plan("plan.created", "create", &plan, &self.actor, self.now);
         self.means.outbox.owe(tx, self.now, vec![owed]).await?;
-        Ok(Ok(plan.name()))
+        Ok(Ok(plan.version_name()))
     }
 }

@@ -2,10 +2,10 @@
 //!
 //! A batch costs as many statements as one: everything is loaded once, decided in order of arrival, and saved once.
 
-use super::{means::Means, moves, statements};
+use super::{means::Means, moves, room, statements};
 use crate::{
     domain::{
-        grant::{self, Counters, Grant, Tiers, WindowKey},
+        grant::{self, Counted, Counters, Grant, SeasonKey, Tiers, WindowKey},
         qualification::Qualification,
         refusal::Refusal,
         reward::{Moved, Reward},
@@ -19,7 +19,7 @@ use handsel_outbox::{Actor, Owed, Packed};
 use handsel_storage::{Command, Fault, Lock, Tx};
 use serde_json::json;
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, btree_map::Entry},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet, btree_map::Entry},
     sync::Arc,
 };
 use uuid::Uuid;
@@ -63,6 +63,7 @@ impl Command for GrantRewards {
 /// Grants in order of arrival, with the outcome of one by one. The budget rows of the plans named are locked.
 pub(crate) async fn grant_all(means: &Means, tx: &mut Tx, cases: &[&Case]) -> Result<Vec<Outcome>, Fault> {
     let mut known = granted_before(tx, cases).await?;
+    let mut seen: HashSet<Uuid> = known.keys().map(|(referral, _)| *referral).collect();
     let fresh: Vec<&Case> =
         cases.iter().copied().filter(|case| !known.contains_key(&case.qualification.key())).collect();
     let plans = plans_of(means, tx, &fresh).await?;
@@ -79,11 +80,15 @@ pub(crate) async fn grant_all(means: &Means, tx: &mut Tx, cases: &[&Case]) -> Re
             continue;
         }
         let decided = plan_of(&plans, qualification).and_then(|plan| {
-            let grants = grant::decide(plan, qualification, &tiers, &mut counters, case.now, &mut || means.next_id())?;
+            let counted = if seen.contains(&qualification.referral) { Counted::Before } else { Counted::Now };
+            let told = (qualification, counted);
+            let grants = grant::decide(plan, told, &tiers, &mut counters, case.now, &mut || means.next_id())?;
             Ok((plan, grants))
         });
         outcomes.push(decided.map(|(plan, grants)| {
-            let rewards: Vec<Reward> = grants.iter().map(|grant| grant.reward.clone()).collect();
+            let mut rewards: Vec<Reward> = grants.iter().map(|grant| grant.reward.clone()).collect();
+            list(qualification, &mut rewards);
+            seen.insert(qualification.referral);
             known.insert(qualification.key(), (qualification.clone(), rewards.clone()));
             added.cases.push((case, plan));
             added.grants.extend(grants.into_iter().map(|grant| (*case, grant)));
@@ -91,7 +96,9 @@ pub(crate) async fn grant_all(means: &Means, tx: &mut Tx, cases: &[&Case]) -> Re
         }));
     }
     added.save(means, tx).await?;
-    save_counters(tx, &before, counters).await?;
+    if let Some(case) = cases.first() {
+        room::save(tx, means, &before, counters, case.now).await?;
+    }
     Ok(outcomes)
 }
 
@@ -102,6 +109,13 @@ fn again(qualification: &Qualification, earlier: &Qualification, rewards: &[Rewa
     } else {
         Err(Refusal::GrantConflict(qualification.name()))
     }
+}
+
+/// The order of an answer: the ordinary rewards by role, then milestones by their ids.
+fn list(qualification: &Qualification, rewards: &mut [Reward]) {
+    rewards.sort_by_cached_key(|reward| {
+        (reward.entitlement.milestone.clone(), qualification.place_of(&reward.entitlement))
+    });
 }
 
 /// By referral and stage.
@@ -118,7 +132,7 @@ async fn granted_before(tx: &mut Tx, cases: &[&Case]) -> Result<Known, Fault> {
         }
     }
     for (qualification, rewards) in known.values_mut() {
-        rewards.sort_by_key(|reward| qualification.place_of(&reward.entitlement));
+        list(qualification, rewards);
     }
     Ok(known)
 }
@@ -159,32 +173,37 @@ async fn tiers_of(tx: &mut Tx, cases: &[&Case]) -> Result<Tiers, Fault> {
     Ok(tiers)
 }
 
+/// The counters that the cases touch. Seasons and milestones are asked for where a plan has them.
 async fn counters_of(tx: &mut Tx, cases: &[&Case], plans: &Plans) -> Result<Counters, Fault> {
     let ids: BTreeSet<String> = plans.values().filter_map(|plan| Some(plan.as_ref().ok()?.plan.id.clone())).collect();
     if ids.is_empty() {
         return Ok(Counters::default());
     }
-    let keys: BTreeSet<WindowKey> = cases
-        .iter()
-        .filter_map(|case| Some(grant::windows_of(plan_of(plans, &case.qualification).ok()?, &case.qualification)))
-        .flatten()
-        .collect();
+    let (mut windows, mut progress) = (BTreeSet::<WindowKey>::new(), BTreeSet::<WindowKey>::new());
+    let mut seasons = BTreeMap::<SeasonKey, i64>::new();
+    for case in cases {
+        let Ok(plan) = plan_of(plans, &case.qualification) else { continue };
+        windows.extend(grant::windows_of(plan, &case.qualification));
+        progress.extend(grant::progress_of(plan, &case.qualification));
+        if let (Some(key), Some(season)) = (grant::season_of(plan, &case.qualification), plan.plan.terms.budgets.season)
+        {
+            let limit = seasons.entry(key).or_default();
+            *limit = season.budget.minor().max(*limit);
+        }
+    }
     let budgets = store::counter::budgets(tx, ids.into_iter().collect()).await?;
-    let keys: Vec<WindowKey> = keys.into_iter().collect();
-    let windows = store::counter::windows(tx, &keys).await?;
+    let windows = store::counter::windows(tx, &windows.into_iter().collect::<Vec<_>>()).await?;
+    let progress = store::campaign::progress(tx, &progress.into_iter().collect::<Vec<_>>()).await?;
+    let limits: Vec<(SeasonKey, i64)> = seasons.into_iter().collect();
+    store::campaign::open_seasons(tx, &limits).await?;
+    let seasons = store::campaign::seasons(tx, &limits.into_iter().map(|(key, _)| key).collect::<Vec<_>>()).await?;
     Ok(Counters {
-        granted: budgets.into_iter().map(|row| (row.plan_id, row.granted_minor)).collect(),
+        budgets: budgets.into_iter().collect(),
+        seasons: seasons.into_iter().collect(),
         windows: windows.into_iter().collect(),
+        progress: progress.into_iter().collect(),
+        warnings: Vec::new(),
     })
-}
-
-/// Saves the counters that moved.
-pub(super) async fn save_counters(tx: &mut Tx, before: &Counters, after: Counters) -> Result<(), Fault> {
-    let Counters { granted, windows } = after;
-    let granted: Vec<_> = granted.into_iter().filter(|(plan, minor)| before.granted.get(plan) != Some(minor)).collect();
-    let windows: Vec<_> = windows.into_iter().filter(|(key, tally)| before.windows.get(key) != Some(tally)).collect();
-    store::counter::save_budgets(tx, &granted).await?;
-    store::counter::save_windows(tx, &windows).await
 }
 
 /// What a batch adds.

@@ -7,9 +7,11 @@ pub(crate) mod activate_rate_grant;
 pub(crate) mod activate_rate_product;
 pub(crate) mod advance_horizon;
 pub(crate) mod approve_rewards;
+pub(crate) mod change_plan;
 pub(crate) mod close_ledger;
 pub(crate) mod close_rates;
 pub(crate) mod create_plan;
+pub(crate) mod create_plan_version;
 pub(crate) mod create_rate_product;
 pub(crate) mod deliver;
 pub(crate) mod end_rate_grant;
@@ -31,9 +33,11 @@ pub(crate) mod report_outcomes;
 pub(crate) mod report_rates;
 pub(crate) mod retry_payout;
 pub(crate) mod revoke_rate_grant;
+pub(crate) mod room;
 pub(crate) mod statements;
 pub(crate) mod submit_plan;
 pub(crate) mod submit_rate_product;
+pub(crate) mod suspend_plan_version;
 pub(crate) mod watch_clearing;
 
 #[cfg(test)]

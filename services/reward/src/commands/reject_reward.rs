@@ -2,18 +2,12 @@
 
 use super::{
     approve_rewards::{check_person, makers_of},
-    fall_due::inconsistent,
-    grant_rewards::save_counters,
     means::Means,
     moves::Moves,
-    statements,
+    room, statements,
 };
 use crate::{
-    domain::{
-        grant::{self, Counters},
-        refusal::Refusal,
-        reward::Entitlement,
-    },
+    domain::refusal::Refusal,
     store::{self, counter::BUDGET, reward::REWARD},
 };
 use handsel_money::Timestamp;
@@ -58,7 +52,7 @@ impl Command for RejectReward {
             Ok(moved) => moved,
             Err(refusal) => return Ok(Err(refusal)),
         };
-        give_back(tx, &reward.entitlement).await?;
+        room::give_back(tx, &self.means, &reward.entitlement, self.now).await?;
         let mut moves = Moves::default();
         moves.note(&self.means, moved, self.now, |reward| {
             let body = statements::standing(reward);
@@ -67,17 +61,4 @@ impl Command for RejectReward {
         moves.save(tx, &self.means, self.now).await?;
         Ok(Ok(reward.name()))
     }
-}
-
-async fn give_back(tx: &mut Tx, entitlement: &Entitlement) -> Result<(), Fault> {
-    let key = grant::window_key(&entitlement.plan, &entitlement.window, &entitlement.beneficiary);
-    let budgets = store::counter::budgets(tx, vec![entitlement.plan.clone()]).await?;
-    let windows = store::counter::windows(tx, key.as_slice()).await?;
-    let before = Counters {
-        granted: budgets.into_iter().map(|row| (row.plan_id, row.granted_minor)).collect(),
-        windows: windows.into_iter().collect(),
-    };
-    let mut after = before.clone();
-    after.give_back(entitlement).map_err(|refusal| inconsistent(&refusal))?;
-    save_counters(tx, &before, after).await
 }

@@ -1,6 +1,13 @@
 //! What the commands say to the audit log.
 
-use crate::domain::{hold::Hold, plan::Plan, rate_grant::RateGrant, rate_product::RateProduct, reward::Reward};
+use crate::domain::{
+    grant::{BudgetKind, Warning},
+    hold::Hold,
+    plan::Plan,
+    rate_grant::RateGrant,
+    rate_product::RateProduct,
+    reward::Reward,
+};
 use handsel_money::Timestamp;
 use handsel_outbox::{Actor, Owed, Statement};
 use serde_json::{Value, json};
@@ -19,6 +26,30 @@ pub(crate) fn of_plan(kind: &'static str, action: &'static str, plan: &Plan, act
         amount: plan.terms.limits.budget,
         policy: Some(policy(&plan.id, plan.version)),
         body: json!({ "state": plan.state.code(), "revision": plan.revision }),
+    })
+}
+
+/// A budget has reached a mark for the first time.
+pub(crate) fn of_budget(warning: &Warning, actor: &Actor, now: Timestamp) -> Owed {
+    let Warning { plan, version, kind, percent, granted, limit } = warning;
+    let (budget, season) = match kind {
+        BudgetKind::Rewards => ("rewards", ""),
+        BudgetKind::Cost => ("cost", ""),
+        BudgetKind::Season(season) => ("season", season.as_str()),
+    };
+    let name = format!("plans/{plan}");
+    Owed::Audit(Statement {
+        kind: "budget.warned",
+        time: now,
+        actor: actor.clone(),
+        subjects: vec![name.clone()],
+        action: "warn",
+        outcome: "success",
+        reason: None,
+        correlation: name,
+        amount: Some(*limit),
+        policy: Some(policy(plan, *version)),
+        body: json!({ "budget": budget, "season": season, "percent": percent, "granted": granted.to_string() }),
     })
 }
 

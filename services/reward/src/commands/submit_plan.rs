@@ -31,6 +31,6 @@ impl Command for SubmitPlan {
         store::plan::save(tx, &plan).await?;
         let owed = statements::of_plan("plan.submitted", "submit", &plan, &self.actor, self.now);
         self.means.outbox.owe(tx, self.now, vec![owed]).await?;
-        Ok(Ok(plan.name()))
+        Ok(Ok(plan.version_name()))
     }
 }

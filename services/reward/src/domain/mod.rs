@@ -14,6 +14,7 @@ pub mod latch;
 pub mod ledger;
 pub mod outcome;
 pub mod plan;
+pub mod profile;
 pub mod qualification;
 pub mod rate_grant;
 pub mod rate_instruction;

@@ -1,6 +1,6 @@
 //! A plan: what success pays, to whom; and its way from draft to force, which takes two people.
 
-use super::{refusal::Refusal, terms::Terms};
+use super::{profile, refusal::Refusal, terms::Terms};
 use handsel_money::Timestamp;
 
 /// One version of a plan.
@@ -18,6 +18,8 @@ pub struct Plan {
     pub maker: String,
     /// Where it stands.
     pub state: State,
+    /// That its grants are stopped, or are to be.
+    pub suspension: Option<Suspension>,
     /// Counts its changes from 1; its etag.
     pub revision: i64,
     /// When it was made.
@@ -33,8 +35,23 @@ pub enum State {
     Draft(Draft),
     /// Handed to the checker.
     InReview(InReview),
-    /// In force. It never changes again.
+    /// In force: new referrals are pinned to it. Its terms never change again.
     Active(Active),
+    /// No new referral is pinned to it for the time being; those that are get what they were promised.
+    Paused(Active),
+    /// No new referral is pinned to it any more; those that are get what they were promised.
+    Ended(Active),
+}
+
+/// That a version's grants are stopped, by two people, for ever.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Suspension {
+    /// Why: a code of the bank's own.
+    pub reason: String,
+    /// Who asked for it.
+    pub asked_by: String,
+    /// The other person, who stopped it; absent: it is asked for only.
+    pub confirmed_by: Option<String>,
 }
 
 /// Being made.
@@ -76,6 +93,8 @@ impl State {
             Self::Draft(_) => "DRAFT",
             Self::InReview(_) => "IN_REVIEW",
             Self::Active(_) => "ACTIVE",
+            Self::Paused(_) => "PAUSED",
+            Self::Ended(_) => "ENDED",
         }
     }
 
@@ -83,7 +102,10 @@ impl State {
     pub fn submitter(&self) -> &str {
         match self {
             Self::Draft(_) => "",
-            Self::InReview(InReview { submitter }) | Self::Active(Active { submitter, .. }) => submitter,
+            Self::InReview(InReview { submitter })
+            | Self::Active(Active { submitter, .. })
+            | Self::Paused(Active { submitter, .. })
+            | Self::Ended(Active { submitter, .. }) => submitter,
         }
     }
 
@@ -91,7 +113,17 @@ impl State {
     pub fn checker(&self) -> &str {
         match self {
             Self::Draft(_) | Self::InReview(_) => "",
-            Self::Active(Active { checker, .. }) => checker,
+            Self::Active(Active { checker, .. })
+            | Self::Paused(Active { checker, .. })
+            | Self::Ended(Active { checker, .. }) => checker,
+        }
+    }
+
+    /// Whether it was ever put in force: referrals may be pinned to it.
+    pub fn was_activated(&self) -> bool {
+        match self {
+            Self::Draft(_) | Self::InReview(_) => false,
+            Self::Active(_) | Self::Paused(_) | Self::Ended(_) => true,
         }
     }
 
@@ -101,6 +133,8 @@ impl State {
             "DRAFT" => Some(Self::Draft(Draft)),
             "IN_REVIEW" => Some(Self::InReview(InReview { submitter })),
             "ACTIVE" => Some(Self::Active(Active { submitter, checker })),
+            "PAUSED" => Some(Self::Paused(Active { submitter, checker })),
+            "ENDED" => Some(Self::Ended(Active { submitter, checker })),
             _ => None,
         }
     }
@@ -116,15 +150,36 @@ impl Plan {
             terms,
             maker,
             state: State::Draft(Draft),
+            suspension: None,
             revision: 1,
             created_at: now,
             updated_at: now,
         }
     }
 
+    /// A new draft, the version after this one, in the same currency: the plan's counters go on.
+    ///
+    /// # Errors
+    /// In this order: [`Refusal::StateConflict`] while this one is a draft or under review, [`Refusal::CurrencyMismatch`].
+    pub fn next(&self, display_name: String, terms: Terms, maker: String, now: Timestamp) -> Result<Self, Refusal> {
+        if !self.state.was_activated() {
+            return Err(self.conflict("have a version after it"));
+        }
+        if terms.currency != self.terms.currency {
+            return Err(Refusal::CurrencyMismatch("plan.currency_code"));
+        }
+        let version = self.version.saturating_add(1);
+        Ok(Self { version, ..Self::draft(self.id.clone(), display_name, terms, maker, now) })
+    }
+
     /// Its resource name.
     pub fn name(&self) -> String {
         format!("plans/{}", self.id)
+    }
+
+    /// The name of this version: `plans/{plan}@{version}`.
+    pub fn version_name(&self) -> String {
+        format!("plans/{}@{}", self.id, self.version)
     }
 
     /// Whether it is in force.
@@ -135,12 +190,16 @@ impl Plan {
     /// Hands it to the checker.
     ///
     /// # Errors
-    /// In this order: [`Refusal::EtagMismatch`], [`Refusal::StateConflict`].
+    /// In this order: [`Refusal::EtagMismatch`], [`Refusal::StateConflict`], [`Refusal::ProfileRuleBroken`].
     pub fn submit(self, etag: &str, by: &str, now: Timestamp) -> Result<Self, Refusal> {
         check_etag(&self.name(), self.revision, etag)?;
         let State::Draft(draft) = self.state.clone() else {
             return Err(self.conflict("be submitted"));
         };
+        let broken = profile::broken(&self.terms);
+        if !broken.is_empty() {
+            return Err(Refusal::ProfileRuleBroken(broken));
+        }
         Ok(self.changed(State::InReview(draft.submit(by)), now))
     }
 
@@ -155,6 +214,68 @@ impl Plan {
         };
         self.second_person(by)?;
         Ok(self.changed(State::Active(in_review.activate(by)), now))
+    }
+
+    /// No new referral is pinned to it for the time being.
+    ///
+    /// # Errors
+    /// In this order: [`Refusal::EtagMismatch`], [`Refusal::StateConflict`] unless it is in force.
+    pub fn pause(self, etag: &str, now: Timestamp) -> Result<Self, Refusal> {
+        check_etag(&self.name(), self.revision, etag)?;
+        let State::Active(active) = self.state.clone() else {
+            return Err(self.conflict("be paused"));
+        };
+        Ok(self.changed(State::Paused(active), now))
+    }
+
+    /// A second person has it pin new referrals again.
+    ///
+    /// # Errors
+    /// In this order: [`Refusal::EtagMismatch`], [`Refusal::StateConflict`] unless it is paused, [`Refusal::MakerIsChecker`].
+    pub fn resume(self, etag: &str, by: &str, now: Timestamp) -> Result<Self, Refusal> {
+        check_etag(&self.name(), self.revision, etag)?;
+        let State::Paused(active) = self.state.clone() else {
+            return Err(self.conflict("be resumed"));
+        };
+        self.second_person(by)?;
+        Ok(self.changed(State::Active(active), now))
+    }
+
+    /// No new referral is pinned to it any more.
+    ///
+    /// # Errors
+    /// In this order: [`Refusal::EtagMismatch`], [`Refusal::StateConflict`] unless it is in force or paused.
+    pub fn end(self, etag: &str, now: Timestamp) -> Result<Self, Refusal> {
+        check_etag(&self.name(), self.revision, etag)?;
+        let (State::Active(active) | State::Paused(active)) = self.state.clone() else {
+            return Err(self.conflict("be ended"));
+        };
+        Ok(self.changed(State::Ended(active), now))
+    }
+
+    /// Stops the grants of referrals that are pinned to it: one person asks, another confirms with the same reason.
+    ///
+    /// # Errors
+    /// In this order: [`Refusal::StateConflict`] unless it was put in force, or where it is stopped or to be stopped for another
+    /// reason; [`Refusal::MakerIsChecker`] for whoever asked.
+    pub fn suspend(self, reason: &str, by: &str, now: Timestamp) -> Result<Self, Refusal> {
+        if !self.state.was_activated() {
+            return Err(self.conflict("be suspended"));
+        }
+        let suspension = match &self.suspension {
+            None => Suspension { reason: reason.to_owned(), asked_by: by.to_owned(), confirmed_by: None },
+            Some(Suspension { confirmed_by: Some(_), .. }) => return Err(self.conflict("be suspended again")),
+            Some(asked) if asked.reason != reason => return Err(self.conflict("be suspended for two reasons")),
+            Some(asked) if asked.asked_by == by => return Err(Refusal::MakerIsChecker(self.name())),
+            Some(asked) => Suspension { confirmed_by: Some(by.to_owned()), ..asked.clone() },
+        };
+        let state = self.state.clone();
+        Ok(Self { suspension: Some(suspension), ..self.changed(state, now) })
+    }
+
+    /// Whether two people have stopped its grants.
+    pub fn is_suspended(&self) -> bool {
+        self.suspension.as_ref().is_some_and(|suspension| suspension.confirmed_by.is_some())
     }
 
     /// Refuses whoever made or submitted it, by whichever name he is on record.

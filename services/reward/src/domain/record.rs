@@ -1,9 +1,8 @@
 //! What is kept of a calculation: enough to compute it again years later with nothing else at hand.
 
-use super::calculation::{
-    CALCULATION_VERSION,
-    cash::{CashInput, CashTerms},
-    trace::Step,
+use super::{
+    calculation::{CALCULATION_VERSION, cash::CashInput, trace::Step},
+    terms::RewardTerms,
 };
 use handsel_money::{Date, Timestamp, Zone};
 use serde::{Deserialize, Serialize};
@@ -18,12 +17,15 @@ pub struct Record<'a> {
     pub plan: Cow<'a, str>,
     /// Its version.
     pub plan_version: i64,
-    /// What the plan said of the role.
-    pub terms: Cow<'a, CashTerms>,
+    /// What it was computed by: the plan's rule; of a team, the member's share; under the tightest of the plan's budgets.
+    pub terms: Cow<'a, RewardTerms>,
     /// What was computed from, the counters as they stood.
     pub input: CashInput,
     /// Instants, and what they were in the plan's time zone.
     pub days: Days,
+    /// What led to these terms, where they are not the plan's as they stand: a team's total, a season's budget.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub context: Vec<Step>,
     /// Every step, in order.
     pub steps: Vec<Step>,
 }
@@ -49,7 +51,7 @@ impl Record<'_> {
     /// The version of the calculation that runs here.
     pub const VERSION: u32 = CALCULATION_VERSION;
 
-    /// What `GetReward` shows: the resolved dates, then the steps of the calculation.
+    /// What `GetReward` shows: the resolved dates, what led to the terms, then the steps of the calculation.
     pub fn shown(&self) -> Vec<Step> {
         let resolved = [
             ("qualified_on", self.days.qualified_on.to_string(), self.days.zone.name().to_owned()),
@@ -60,6 +62,6 @@ impl Record<'_> {
             value,
             reason: Some(Cow::Owned(reason)),
         });
-        dates.chain(self.steps.iter().cloned()).collect()
+        dates.chain(self.context.iter().cloned()).chain(self.steps.iter().cloned()).collect()
     }
 }

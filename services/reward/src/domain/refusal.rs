@@ -1,5 +1,6 @@
 //! Why the reward service refuses: one closed set of reasons, each stable and listed in the contract.
 
+use super::profile::Broken;
 use thiserror::Error;
 
 /// One fault of what was sent, and where it stands there.
@@ -49,6 +50,12 @@ pub enum Refusal {
     /// The plan is not in force.
     #[error("{0} is not in force")]
     PlanNotActive(String),
+    /// Two people have stopped the grants of this version.
+    #[error("{0} is suspended: nothing is granted under it")]
+    PlanSuspended(String),
+    /// The plan breaks rules of its jurisdiction's profile.
+    #[error("the plan breaks {}", rules(.0))]
+    ProfileRuleBroken(Vec<Broken>),
     /// Two currencies meet.
     #[error("{0} is in another currency")]
     CurrencyMismatch(&'static str),
@@ -106,6 +113,8 @@ impl Refusal {
             Self::MakerIsChecker(_) => "MAKER_IS_CHECKER",
             Self::StateConflict { .. } => "STATE_CONFLICT",
             Self::PlanNotActive(_) => "PLAN_NOT_ACTIVE",
+            Self::PlanSuspended(_) => "PLAN_SUSPENDED",
+            Self::ProfileRuleBroken(_) => "PROFILE_RULE_BROKEN",
             Self::CurrencyMismatch(_) => "CURRENCY_MISMATCH",
             Self::OutOfRange(_) => "OUT_OF_RANGE",
             Self::FutureTime(_) => "FUTURE_TIME",
@@ -121,6 +130,12 @@ impl Refusal {
             Self::OutcomeConflict(_) => "OUTCOME_CONFLICT",
         }
     }
+}
+
+fn rules(broken: &[Broken]) -> String {
+    let mut names: Vec<&str> = broken.iter().map(|broken| broken.rule).collect();
+    names.dedup();
+    names.join(", ")
 }
 
 fn fields(faults: &[Fault]) -> String {

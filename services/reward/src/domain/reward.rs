@@ -3,6 +3,7 @@
 use super::{
     ledger::{self, Form, Posting},
     plan::check_etag,
+    rate_rule::Side,
     refusal::Refusal,
     state::{State, Unpaid},
 };
@@ -33,16 +34,6 @@ super::codes! {
         /// A voucher, a gift, a fee not charged, a better service, an honour: of a declared worth.
         Item = "ITEM",
         /// A preferential rate.
-        Rate = "RATE",
-    }
-}
-
-super::codes! {
-    /// A side of a choice that the beneficiary makes once.
-    pub enum Side {
-        /// The money.
-        Cash = "CASH",
-        /// The preferential rate.
         Rate = "RATE",
     }
 }

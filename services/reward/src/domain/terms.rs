@@ -1,16 +1,24 @@
 //! What a plan pays: its terms, checked as a whole before they are ever kept.
 
+mod budget;
+mod check;
+mod gives;
+mod in_force;
 mod payment;
 
+pub use budget::{Budgets, Season};
+pub use check::Proposal;
+pub use gives::{Gives, NonCashRule};
+pub use in_force::{Gift, MilestoneInForce, PlanInForce, RewardTerms, RoleInForce};
 pub use payment::{ApprovalBand, Approver, GateCheck, Payment, band_of};
 
 use super::{
-    calculation::{caps::Limits, cash::CashTerms, rule::RoleRule, tax::Tax, window::Window},
-    plan::Plan,
-    refusal::{Fault, Refusal},
+    calculation::{caps::Limits, milestones::Fires, tax::Tax, window::Window},
+    profile::{Introducers, Profile, QualifyingFact},
+    rate_rule::RateLimits,
     reward::Role,
 };
-use handsel_money::{Currency, Rounding, Zone};
+use handsel_money::{Currency, Money, Rounding, Zone};
 use serde::{Deserialize, Serialize};
 
 /// The terms of one plan version. All amounts are in its one currency.
@@ -24,16 +32,26 @@ pub struct Terms {
     pub rounding: Rounding,
     /// What each role gets, a role at most once for each stage.
     pub roles: Vec<RoleTerms>,
+    /// What the n-th referral of an introducer pays on top.
+    pub milestones: Option<Milestones>,
     /// The window of the beneficiary's caps; absent: no such caps.
     pub window: Option<Window>,
     /// Caps and budget.
     pub limits: Limits,
+    /// The budgets beside that of the limits.
+    pub budgets: Budgets,
+    /// How much may be offered as preferential rates.
+    pub rate_limits: RateLimits,
     /// How rewards are taxed.
     pub tax: Tax,
+    /// From which sum of a calendar year on a beneficiary's rewards are reported; absent: never.
+    pub reporting_threshold: Option<Money>,
     /// Whole days from qualification to the day a reward is due.
     pub holding_days: i32,
     /// What is asked before and after it is paid.
     pub payment: Payment,
+    /// Under which rules it stands.
+    pub standing: Jurisdiction,
 }
 
 /// What one role gets for one stage.
@@ -43,115 +61,46 @@ pub struct RoleTerms {
     pub role: Role,
     /// For which stage of a referral; empty: the whole referral.
     pub stage: String,
-    /// How much.
-    pub rule: RoleRule,
+    /// What, and how much.
+    pub gives: Gives,
 }
 
-/// Terms as they are proposed, as far as they could be read: what could not is a fault already, and hides no other.
-#[derive(Debug)]
-pub struct Proposal<'a> {
-    /// The currency of every amount.
-    pub currency: Currency,
-    /// What each role is to get, in the order proposed.
-    pub roles: &'a [Option<RoleTerms>],
-    /// Caps and budget.
-    pub limits: &'a Limits,
-    /// How rewards are to be taxed.
-    pub tax: Option<&'a Tax>,
-    /// What is to be asked before and after it is paid.
-    pub payment: &'a Payment,
+/// What the n-th referral of an introducer pays on top of its own reward.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Milestones {
+    /// In which referrals are counted.
+    pub window: Window,
+    /// In the order in which several on one referral fire.
+    pub list: Vec<MilestoneTerms>,
 }
 
-impl Proposal<'_> {
-    /// Everything wrong with it, one fault each, by the field's path in the plan; empty when nothing is.
-    pub fn faults(&self) -> Vec<Fault> {
-        let mut faults = Vec::new();
-        for (at, role) in self.roles.iter().enumerate() {
-            if let Some(role) = role {
-                faults.extend(self.role_faults(at, role));
-            }
-        }
-        let of_limits = self.limits.faults(self.currency);
-        let of_tax = self.tax.map(|tax| tax.faults(self.currency)).unwrap_or_default();
-        let of_both = of_limits.into_iter().chain(of_tax);
-        faults.extend(of_both.map(|fault| Fault::new(fault.field, fault.error.to_string())));
-        faults.extend(self.payment.faults(self.currency));
-        faults
-    }
+/// One milestone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MilestoneTerms {
+    /// Its name within the plan.
+    pub id: String,
+    /// At which counts.
+    pub fires: Fires,
+    /// What it gives the referrer.
+    pub gives: Gives,
+}
 
-    fn role_faults(&self, at: usize, role: &RoleTerms) -> Vec<Fault> {
-        let mut faults = Vec::new();
-        if self
-            .roles
-            .iter()
-            .take(at)
-            .flatten()
-            .any(|earlier| (earlier.role, &earlier.stage) == (role.role, &role.stage))
-        {
-            faults.push(Fault::new(format!("role_rules[{at}].role"), "each role has one rule at most for each stage"));
-        }
-        let of_rule = role.rule.faults(self.currency).into_iter();
-        faults.extend(
-            of_rule.map(|fault| Fault::new(format!("role_rules[{at}].{}", fault.field), fault.error.to_string())),
-        );
-        faults
-    }
+/// Under which rules a plan stands, and what they need to know of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Jurisdiction {
+    /// Whose rules.
+    pub profile: Profile,
+    /// What a referral has to lead to; absent: not said.
+    pub fact: Option<QualifyingFact>,
+    /// Who may introduce.
+    pub introducers: Introducers,
+    /// Why it is taxed otherwise than the profile's rule; empty: it is not.
+    pub tax_note: String,
 }
 
 impl Terms {
-    /// What the calculation needs of each role, the referrer first.
-    fn in_force(&self) -> Vec<RoleInForce> {
-        let mut roles: Vec<_> = self.roles.iter().map(|role| self.role_in_force(role)).collect();
-        roles.sort_by_key(|role| role.role);
-        roles
-    }
-
-    fn role_in_force(&self, role: &RoleTerms) -> RoleInForce {
-        let terms = CashTerms {
-            currency: self.currency,
-            rounding: self.rounding,
-            rule: role.rule.clone(),
-            limits: self.limits.clone(),
-            tax: self.tax.clone(),
-        };
-        RoleInForce { role: role.role, stage: role.stage.clone(), terms }
-    }
-}
-
-/// What one role gets for one stage, ready to be computed with.
-#[derive(Clone, Debug)]
-pub struct RoleInForce {
-    /// Who.
-    pub role: Role,
-    /// For which stage of a referral; empty: the whole referral.
-    pub stage: String,
-    /// What the calculation needs.
-    pub terms: CashTerms,
-}
-
-/// A plan version that is in force, ready to be computed with. It never changes, so it is read once.
-#[derive(Clone, Debug)]
-pub struct PlanInForce {
-    /// The plan.
-    pub plan: Plan,
-    /// What the calculation needs of each role, the referrer first.
-    pub roles: Vec<RoleInForce>,
-}
-
-impl PlanInForce {
-    /// The plan, if it is in force.
-    ///
-    /// # Errors
-    /// [`Refusal::PlanNotActive`].
-    pub fn of(plan: Plan) -> Result<Self, Refusal> {
-        if !plan.is_active() {
-            return Err(Refusal::PlanNotActive(plan.name()));
-        }
-        Ok(Self { roles: plan.terms.in_force(), plan })
-    }
-
-    /// What each role gets for a stage, the referrer first; nothing where the plan does not name the stage.
-    pub fn of_stage<'a, 'b>(&'a self, stage: &'b str) -> impl Iterator<Item = &'a RoleInForce> + use<'a, 'b> {
-        self.roles.iter().filter(move |role| role.stage == stage)
+    /// Whether a plan has any use for a season's counter.
+    pub fn season_of(&self, qualified_at: handsel_money::Timestamp) -> String {
+        self.budgets.season.map(|season| season.window.key(qualified_at, &self.zone)).unwrap_or_default()
     }
 }

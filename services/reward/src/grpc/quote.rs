@@ -15,7 +15,7 @@ use crate::{
             loan, milestones, noncash, reporting, reversal, series, tax,
         },
         refusal::Refusal,
-        terms::PlanInForce,
+        terms::{PlanInForce, RewardTerms},
     },
     queries,
     wire::{
@@ -149,14 +149,20 @@ impl Api {
 
     /// What a plan in force says of the role asked for.
     async fn terms_of_plan(&self, name: &str, said: &QuoteRewardRequest) -> Result<TermsAndWindow, Status> {
-        let found = queries::plans::get(&self.service.db, &after("plans/", name)).await.map_err(fault)?;
+        let found = queries::plans::get(&self.service.db, &after("plans/", name), 0).await.map_err(fault)?;
         let Some((plan, _)) = found else { return Err(refused(Refusal::NotFound(name.to_owned()))) };
         let plan = PlanInForce::of(plan).map_err(refused)?;
         let role = quote::role_from(said)?;
         let (zone, window) = (plan.plan.terms.zone.clone(), plan.plan.terms.window);
-        let terms = plan.roles.into_iter().find(|one| one.role == role && one.stage == said.stage).map(|one| one.terms);
+        let terms = plan.roles.into_iter().find(|one| one.role == role && one.stage == said.stage).map(|one| match one
+            .gift
+            .terms
+        {
+            RewardTerms::Cash(terms) => AnyTerms::Cash(terms),
+            RewardTerms::NonCash(terms) => AnyTerms::NonCash(terms),
+        });
         let terms = terms.ok_or_else(|| Violation::new("role", "the plan pays this role nothing"))?;
-        Ok(TermsAndWindow { terms: AnyTerms::Cash(terms), zone, window })
+        Ok(TermsAndWindow { terms, zone, window })
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::domain::{
     calculation::error::CalculationError,
+    profile::Broken,
     refusal::{Fault, Refusal},
 };
 use handsel_money::{Class, MoneyError};
@@ -19,6 +20,8 @@ impl Refused for Refusal {
             Self::MakerIsChecker(_) => Code::PermissionDenied,
             Self::StateConflict { .. }
             | Self::PlanNotActive(_)
+            | Self::PlanSuspended(_)
+            | Self::ProfileRuleBroken(_)
             | Self::ControlSumMismatch { .. }
             | Self::OfferExpired(_)
             | Self::StartBeforeOffer(_)
@@ -43,6 +46,13 @@ impl Refused for Refusal {
             Self::FieldInvalid(faults) => {
                 faults.iter().map(|Fault { field, description }| Violation::new(field, description)).collect()
             }
+            Self::ProfileRuleBroken(broken) => broken
+                .iter()
+                .map(|Broken { rule, fault }| {
+                    let description = format!("{rule}: {}", fault.description);
+                    Violation::new(format!("plan.{}", fault.field), description).because(rule)
+                })
+                .collect(),
             _ => Vec::new(),
         }
     }

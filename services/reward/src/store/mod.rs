@@ -6,6 +6,8 @@
 
 pub(crate) mod attempt;
 pub(crate) mod balance;
+pub(crate) mod budget_read;
+pub(crate) mod campaign;
 pub(crate) mod clearing;
 pub(crate) mod conflict;
 pub(crate) mod counter;

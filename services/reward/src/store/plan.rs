@@ -2,10 +2,22 @@
 
 use super::corrupt;
 use crate::domain::{
-    plan::{Plan, State},
+    plan::{Plan, State, Suspension},
     terms::Terms,
 };
 use handsel_storage::{At, Db, Fault, Tx, row};
+
+/// `SELECT` of everything that [`PlanRow`] holds, `FROM plan`, and what follows: the columns stand here once.
+macro_rules! plan_where {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, version, display_name, state, terms, maker, submitter, checker, suspend_reason, suspend_asked_by,
+                    suspended_by, revision, created_at, updated_at
+             FROM plan ",
+            $rest
+        )
+    };
+}
 
 row! {
     pub(crate) struct PlanRow {
@@ -17,6 +29,9 @@ row! {
         pub maker: String,
         pub submitter: String,
         pub checker: String,
+        pub suspend_reason: String,
+        pub suspend_asked_by: String,
+        pub suspended_by: String,
         pub revision: i64,
         pub created_at: At,
         pub updated_at: At,
@@ -34,14 +49,23 @@ impl PlanRow {
             maker,
             submitter,
             checker,
+            suspend_reason,
+            suspend_asked_by,
+            suspended_by,
             revision,
             created_at,
             updated_at,
         } = self;
         let state = State::restore(&state, submitter, checker).ok_or_else(|| corrupt("plan.state", &state))?;
+        let suspension = (!suspend_reason.is_empty()).then(|| Suspension {
+            reason: suspend_reason,
+            asked_by: suspend_asked_by,
+            confirmed_by: (!suspended_by.is_empty()).then_some(suspended_by),
+        });
         Ok(Plan {
             terms: read_terms(&terms)?,
             state,
+            suspension,
             id,
             version,
             display_name,
@@ -92,9 +116,11 @@ pub(crate) async fn insert(tx: &mut Tx, plan: &Plan) -> Result<bool, Fault> {
 
 /// Saves where a plan stands. Its row is locked, so its revision is the one it was read with.
 pub(crate) async fn save(tx: &mut Tx, plan: &Plan) -> Result<(), Fault> {
+    let suspension = plan.suspension.as_ref();
     let saved = tx
         .exec(
-            "UPDATE plan SET state = $3, submitter = $4, checker = $5, revision = $6, updated_at = $7
+            "UPDATE plan SET state = $3, submitter = $4, checker = $5, revision = $6, updated_at = $7, suspend_reason = $8,
+                             suspend_asked_by = $9, suspended_by = $10
              WHERE id = $1 AND version = $2 AND revision = $6 - 1",
             (
                 plan.id.clone(),
@@ -104,6 +130,9 @@ pub(crate) async fn save(tx: &mut Tx, plan: &Plan) -> Result<(), Fault> {
                 plan.state.checker().to_owned(),
                 plan.revision,
                 At(plan.updated_at),
+                suspension.map(|one| one.reason.clone()).unwrap_or_default(),
+                suspension.map(|one| one.asked_by.clone()).unwrap_or_default(),
+                suspension.and_then(|one| one.confirmed_by.clone()).unwrap_or_default(),
             ),
         )
         .await?;
@@ -113,109 +142,73 @@ pub(crate) async fn save(tx: &mut Tx, plan: &Plan) -> Result<(), Fault> {
 /// The newest version of a plan, locked.
 pub(crate) async fn lock(tx: &mut Tx, id: &str) -> Result<Option<Plan>, Fault> {
     let sql = tx.pick(
-        "SELECT id, version, display_name, state, terms, maker, submitter, checker, revision, created_at, updated_at
-         FROM plan WHERE id = $1 ORDER BY version DESC LIMIT 1 FOR UPDATE",
-        "SELECT id, version, display_name, state, terms, maker, submitter, checker, revision, created_at, updated_at
-         FROM plan WHERE id = $1 ORDER BY version DESC LIMIT 1",
+        plan_where!("WHERE id = $1 ORDER BY version DESC LIMIT 1 FOR UPDATE"),
+        plan_where!("WHERE id = $1 ORDER BY version DESC LIMIT 1"),
     );
     tx.opt::<PlanRow>(sql, (id.to_owned(),)).await?.map(PlanRow::restore).transpose()
 }
 
+/// The version of a plan that pins new referrals, or is paused, locked.
+pub(crate) async fn lock_in_force(tx: &mut Tx, id: &str) -> Result<Option<Plan>, Fault> {
+    let sql = tx.pick(
+        plan_where!("WHERE id = $1 AND state IN ('ACTIVE', 'PAUSED') FOR UPDATE"),
+        plan_where!("WHERE id = $1 AND state IN ('ACTIVE', 'PAUSED')"),
+    );
+    tx.opt::<PlanRow>(sql, (id.to_owned(),)).await?.map(PlanRow::restore).transpose()
+}
+
+/// One version of a plan, locked.
+pub(crate) async fn lock_version(tx: &mut Tx, id: &str, version: i64) -> Result<Option<Plan>, Fault> {
+    let sql = tx
+        .pick(plan_where!("WHERE id = $1 AND version = $2 FOR UPDATE"), plan_where!("WHERE id = $1 AND version = $2"));
+    tx.opt::<PlanRow>(sql, (id.to_owned(), version)).await?.map(PlanRow::restore).transpose()
+}
+
 /// One version of a plan.
 pub(crate) async fn version(tx: &mut Tx, id: &str, version: i64) -> Result<Option<Plan>, Fault> {
+    let row: Option<PlanRow> = tx.opt(plan_where!("WHERE id = $1 AND version = $2"), (id.to_owned(), version)).await?;
+    row.map(PlanRow::restore).transpose()
+}
+
+/// Whether a version of a plan was put in force, as every transaction sees it.
+pub(crate) async fn is_in_force(db: &Db, id: &str, version: i64) -> Result<bool, Fault> {
+    let found: Option<(i64,)> = db
+        .opt(
+            "SELECT version FROM plan WHERE id = $1 AND version = $2 AND state IN ('ACTIVE', 'PAUSED', 'ENDED')",
+            (id.to_owned(), version),
+        )
+        .await?;
+    Ok(found.is_some())
+}
+
+/// A version of a plan; 0: the one in force or paused, else the newest.
+pub(crate) async fn read(tx: &mut Tx, id: &str, version: i64) -> Result<Option<Plan>, Fault> {
     let row: Option<PlanRow> = tx
         .opt(
-            "SELECT id, version, display_name, state, terms, maker, submitter, checker, revision, created_at, updated_at
-             FROM plan WHERE id = $1 AND version = $2",
+            plan_where!(
+                "WHERE id = $1 AND ($2 = 0 OR version = $2)
+             ORDER BY CASE WHEN state IN ('ACTIVE', 'PAUSED') THEN 0 ELSE 1 END, version DESC LIMIT 1"
+            ),
             (id.to_owned(), version),
         )
         .await?;
     row.map(PlanRow::restore).transpose()
 }
 
-/// Whether a version of a plan is in force, as every transaction sees it.
-pub(crate) async fn is_in_force(db: &Db, id: &str, version: i64) -> Result<bool, Fault> {
-    let found: Option<(i64,)> = db
-        .opt("SELECT version FROM plan WHERE id = $1 AND version = $2 AND state = 'ACTIVE'", (id.to_owned(), version))
-        .await?;
-    Ok(found.is_some())
-}
-
-row! {
-    pub(crate) struct PlanWithBudgetRow {
-        pub id: String,
-        pub version: i64,
-        pub display_name: String,
-        pub state: String,
-        pub terms: Vec<u8>,
-        pub maker: String,
-        pub submitter: String,
-        pub checker: String,
-        pub revision: i64,
-        pub created_at: At,
-        pub updated_at: At,
-        pub granted_minor: i64,
-    }
-}
-
-impl PlanWithBudgetRow {
-    fn restore(self) -> Result<(Plan, i64), Fault> {
-        let Self {
-            id,
-            version,
-            display_name,
-            state,
-            terms,
-            maker,
-            submitter,
-            checker,
-            revision,
-            created_at,
-            updated_at,
-            granted_minor,
-        } = self;
-        let plan = PlanRow {
-            id,
-            version,
-            display_name,
-            state,
-            terms,
-            maker,
-            submitter,
-            checker,
-            revision,
-            created_at,
-            updated_at,
-        };
-        Ok((plan.restore()?, granted_minor))
-    }
-}
-
-/// The newest version of a plan, and how many minor units it has granted.
-pub(crate) async fn newest(db: &Db, id: &str) -> Result<Option<(Plan, i64)>, Fault> {
-    let row: Option<PlanWithBudgetRow> = db
-        .opt(
-            "SELECT id, version, display_name, state, terms, maker, submitter, checker, revision, created_at, updated_at,
-                    COALESCE((SELECT granted_minor FROM plan_budget WHERE plan_id = plan.id), 0) AS granted_minor
-             FROM plan WHERE id = $1 ORDER BY version DESC LIMIT 1",
-            (id.to_owned(),),
-        )
-        .await?;
-    row.map(PlanWithBudgetRow::restore).transpose()
-}
-
-/// A page of plans, newest first, after a position.
-pub(crate) async fn page(db: &Db, after: Option<(At, String)>, limit: i64) -> Result<Vec<(Plan, i64)>, Fault> {
-    let (after_at, after_id) = after.unzip();
-    let rows: Vec<PlanWithBudgetRow> = db
+/// A page of plan versions, newest first, after a position.
+pub(crate) async fn page(tx: &mut Tx, after: Option<(At, String, i64)>, limit: i64) -> Result<Vec<Plan>, Fault> {
+    let (after_at, after_id, after_version) = match after {
+        Some((at, id, version)) => (Some(at), Some(id), Some(version)),
+        None => (None, None, None),
+    };
+    let rows: Vec<PlanRow> = tx
         .all(
-            "SELECT id, version, display_name, state, terms, maker, submitter, checker, revision, created_at, updated_at,
-                    COALESCE((SELECT granted_minor FROM plan_budget WHERE plan_id = plan.id), 0) AS granted_minor
-             FROM plan
-             WHERE $1 IS NULL OR (created_at, id) < ($1, $2)
-             ORDER BY created_at DESC, id DESC LIMIT $3",
-            (after_at, after_id, limit),
+            plan_where!(
+                "WHERE $1 IS NULL OR (created_at, id, version) < ($1, $2, $3)
+             ORDER BY created_at DESC, id DESC, version DESC LIMIT $4"
+            ),
+            (after_at, after_id, after_version, limit),
         )
         .await?;
-    rows.into_iter().map(PlanWithBudgetRow::restore).collect()
+    rows.into_iter().map(PlanRow::restore).collect()
 }

@@ -2,7 +2,8 @@
 
 use super::{corrupt, money};
 use crate::domain::{
-    reward::{Amounts, Choice, Entitlement, Kind, Reward, Role, Side},
+    rate_rule::Side,
+    reward::{Amounts, Choice, Entitlement, Kind, Reward, Role},
     state::{Columns, Standing, State, TakenBack},
 };
 use handsel_storage::{At, Column, Fault, LockTable, Tx, row};

@@ -2,8 +2,10 @@
 //!
 //! Never here: a decision.
 
+mod campaign;
 pub(crate) mod hold;
 pub(crate) mod ledger;
+mod noncash;
 mod payment;
 pub(crate) mod plan;
 pub(crate) mod qualification;

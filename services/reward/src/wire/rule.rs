@@ -1,10 +1,14 @@
 //! The rule of one role, both ways.
 
-use super::terms::Faults;
+use super::{
+    noncash::{non_cash_from, to_non_cash},
+    rate_rule::{rate_choice_from, rate_rule_from, to_rate_choice, to_rate_rule},
+    terms::Faults,
+};
 use crate::domain::{
     calculation::rule::{Base, GraduatedBracket, Pays, RoleRule, SlabBracket},
     reward::Role,
-    terms::RoleTerms,
+    terms::{Gives, RoleTerms},
 };
 use handsel_money::{Money, Rate};
 use handsel_proto::handsel::reward::v1::{
@@ -19,21 +23,74 @@ pub(super) fn role_terms_from(rule: &wire::RoleRule, path: &str, faults: &mut Fa
     if role.is_none() {
         faults.note(format!("{path}.role"), "a role is required");
     }
-    let base = base_from(rule.base.as_ref(), path, faults);
+    let gives = gives_from(rule, path, faults);
+    Some(RoleTerms { role: role?, stage: rule.stage.clone(), gives: gives? })
+}
+
+/// The rule of a role that is paid money, and nothing to choose instead; none where a fault was found.
+pub(super) fn cash_rule_from(rule: &wire::RoleRule, path: &str, faults: &mut Faults) -> Option<RoleRule> {
+    match role_terms_from(rule, path, faults)?.gives {
+        Gives::Cash { rule, choice: None } => Some(rule),
+        Gives::Cash { .. } | Gives::NonCash(_) | Gives::Rate(_) => {
+            faults.note(format!("{path}.base"), "a rule of money, without a choice, is required");
+            None
+        }
+    }
+}
+
+/// What a rule gives; none where a fault was found, which `faults` has then.
+pub(super) fn gives_from(rule: &wire::RoleRule, path: &str, faults: &mut Faults) -> Option<Gives> {
     let multipliers = multipliers_from(&rule.tier_multipliers, path, faults);
+    if matches!(rule.base, Some(role_rule::Base::NonCash(_) | role_rule::Base::Rate(_))) {
+        for (field, set) in [
+            ("minimum", rule.minimum.is_some()),
+            ("maximum", rule.maximum.is_some()),
+            ("choice", rule.choice.is_some()),
+        ] {
+            if set {
+                faults.note(format!("{path}.{field}"), "it goes with money only");
+            }
+        }
+    }
+    match rule.base.as_ref() {
+        Some(role_rule::Base::NonCash(non_cash)) => {
+            if !multipliers.is_empty() {
+                faults.note(format!("{path}.tier_multipliers"), "those of points and items stand in non_cash");
+            }
+            non_cash_from(non_cash, &format!("{path}.non_cash"), faults).map(Gives::NonCash)
+        }
+        Some(role_rule::Base::Rate(rate)) => {
+            if !multipliers.is_empty() {
+                faults.note(format!("{path}.tier_multipliers"), "they do not go with a rate");
+            }
+            rate_rule_from(rate, &format!("{path}.rate"), faults).map(Gives::Rate)
+        }
+        base => cash_from(base, multipliers, rule, path, faults),
+    }
+}
+
+fn cash_from(
+    base: Option<&role_rule::Base>,
+    multipliers: BTreeMap<String, Rate>,
+    rule: &wire::RoleRule,
+    path: &str,
+    faults: &mut Faults,
+) -> Option<Gives> {
+    let base = base_from(base, path, faults);
     let minimum = faults.optional_money(rule.minimum.as_ref(), &format!("{path}.minimum"));
     let maximum = faults.optional_money(rule.maximum.as_ref(), &format!("{path}.maximum"));
-    Some(RoleTerms {
-        role: role?,
-        stage: rule.stage.clone(),
-        rule: RoleRule { base: base?, multipliers, minimum, maximum },
-    })
+    let choice = match &rule.choice {
+        Some(choice) => Some(rate_choice_from(choice, &format!("{path}.choice"), faults)?),
+        None => None,
+    };
+    Some(Gives::Cash { rule: RoleRule { base: base?, multipliers, minimum, maximum }, choice })
 }
 
 fn base_from(base: Option<&role_rule::Base>, path: &str, faults: &mut Faults) -> Option<Base<Money>> {
     match base {
-        None => {
-            faults.note(format!("{path}.base"), "one of fixed, percent, slab and graduated is required");
+        None | Some(role_rule::Base::NonCash(_) | role_rule::Base::Rate(_)) => {
+            faults
+                .note(format!("{path}.base"), "one of fixed, percent, slab, graduated, non_cash and rate is required");
             None
         }
         Some(role_rule::Base::Fixed(fixed)) => {
@@ -109,18 +166,36 @@ pub(super) fn multipliers_from(
 }
 
 pub(super) fn to_role_rule(terms: &RoleTerms) -> wire::RoleRule {
-    let RoleTerms { role, stage, rule: RoleRule { base, multipliers, minimum, maximum } } = terms;
-    wire::RoleRule {
-        role: to_role(*role).into(),
-        base: Some(to_base(base)),
-        tier_multipliers: multipliers
-            .iter()
-            .map(|(tier, rate)| wire::TierMultiplier { tier: tier.clone(), multiplier: Some(to_decimal(*rate)) })
-            .collect(),
-        minimum: minimum.map(to_money),
-        maximum: maximum.map(to_money),
-        stage: stage.clone(),
+    let RoleTerms { role, stage, gives } = terms;
+    wire::RoleRule { role: to_role(*role).into(), stage: stage.clone(), ..to_gives(gives) }
+}
+
+/// A rule of what is given, of nobody's role.
+pub(super) fn to_gives(gives: &Gives) -> wire::RoleRule {
+    match gives {
+        Gives::Cash { rule: RoleRule { base, multipliers, minimum, maximum }, choice } => wire::RoleRule {
+            base: Some(to_base(base)),
+            tier_multipliers: to_multipliers(multipliers),
+            minimum: minimum.map(to_money),
+            maximum: maximum.map(to_money),
+            choice: choice.as_ref().map(to_rate_choice),
+            ..wire::RoleRule::default()
+        },
+        Gives::NonCash(rule) => {
+            wire::RoleRule { base: Some(role_rule::Base::NonCash(to_non_cash(rule))), ..wire::RoleRule::default() }
+        }
+        Gives::Rate(rule) => {
+            wire::RoleRule { base: Some(role_rule::Base::Rate(to_rate_rule(rule))), ..wire::RoleRule::default() }
+        }
     }
+}
+
+pub(super) fn to_multipliers(multipliers: &BTreeMap<String, Rate>) -> Vec<wire::TierMultiplier> {
+    let one = |(tier, rate): (&String, &Rate)| wire::TierMultiplier {
+        tier: tier.clone(),
+        multiplier: Some(to_decimal(*rate)),
+    };
+    multipliers.iter().map(one).collect()
 }
 
 fn to_base(base: &Base<Money>) -> role_rule::Base {

@@ -1,6 +1,11 @@
 //! A plan's terms as they are proposed: every fault is found at once, and none hides another.
 
-use super::{payment::payment_from, rule::role_terms_from};
+use super::{
+    campaign::{budgets_from, jurisdiction_from, milestones_from, window_from},
+    payment::payment_from,
+    rate_rule::rate_limits_from,
+    rule::role_terms_from,
+};
 use crate::domain::{
     calculation::{
         caps::{Limits, OnExceed},
@@ -8,7 +13,7 @@ use crate::domain::{
         window::Window,
     },
     refusal::Fault,
-    terms::{Proposal, RoleTerms, Terms},
+    terms::{Milestones, Proposal, RoleTerms, Terms},
 };
 use handsel_money::{Currency, Money, Rate, Rounding, Zone};
 use handsel_proto::{
@@ -31,26 +36,51 @@ pub(crate) fn terms_from(plan: &wire::Plan) -> Result<Terms, Vec<Violation>> {
     let roles = roles_from(&plan.role_rules, &mut faults);
     let cap = cap_from(plan.beneficiary_cap.as_ref(), "plan.beneficiary_cap", &mut faults);
     let budget = faults.optional_money(plan.budget.as_ref(), "plan.budget");
-    let needed = cap.amount.is_some() || plan.budget.is_some();
+    let budgeted = plan.budget.is_some() || plan.season.is_some() || plan.cost_budget.is_some();
+    let needed = cap.amount.is_some() || budgeted;
     let on_exceed = on_exceed_from(plan.on_exceed(), needed, "plan.on_exceed", &mut faults);
     let tax = tax_from(plan.tax.as_ref(), currency, "plan.tax", &mut faults);
     let payment = payment_from(plan, &mut faults);
+    let milestones = milestones_from(plan, &mut faults);
+    let milestone_window = window_from(plan.milestone_window());
+    let budgets = budgets_from(plan, &mut faults);
+    let rate_limits = rate_limits_from(plan.rate_limits.as_ref(), "plan.rate_limits", &mut faults);
+    let reporting_threshold = faults.optional_money(plan.reporting_threshold.as_ref(), "plan.reporting_threshold");
+    let standing = jurisdiction_from(plan);
     let limits = Limits { count_cap: cap.count, amount_cap: cap.amount, budget, on_exceed };
     if let Some(currency) = currency {
-        let tax = tax.as_ref();
-        faults.add(Proposal { currency, roles: &roles, limits: &limits, tax, payment: &payment }.faults());
+        let proposal = Proposal {
+            currency,
+            roles: &roles,
+            milestones: &milestones,
+            milestone_window,
+            limits: &limits,
+            budgets: &budgets,
+            rate_limits: &rate_limits,
+            tax: tax.as_ref(),
+            reporting_threshold,
+            payment: &payment,
+            standing: &standing,
+        };
+        faults.add(proposal.faults());
     }
-    match (currency, zone, roles.into_iter().collect(), tax) {
-        (Some(currency), Some(zone), Some(roles), Some(tax)) if faults.0.is_empty() => Ok(Terms {
+    let list = milestones.into_iter().collect::<Option<Vec<_>>>();
+    match (currency, zone, roles.into_iter().collect(), list, tax) {
+        (Some(currency), Some(zone), Some(roles), Some(list), Some(tax)) if faults.0.is_empty() => Ok(Terms {
             currency,
             zone,
             rounding: rounding_from(plan.rounding()),
             roles,
+            milestones: milestone_window.map(|window| Milestones { window, list }),
             window: cap.window,
             limits,
+            budgets,
+            rate_limits,
             tax,
+            reporting_threshold,
             holding_days: plan.holding_days,
             payment,
+            standing,
         }),
         _ => Err(faults.0),
     }
@@ -142,16 +172,6 @@ pub(super) fn cap_from(cap: Option<&wire::BeneficiaryCap>, path: &str, faults: &
         window,
         count: (cap.max_count != 0).then(|| i64::from(cap.max_count)),
         amount: faults.optional_money(cap.max_amount.as_ref(), &format!("{path}.max_amount")),
-    }
-}
-
-pub(super) fn window_from(window: wire::Window) -> Option<Window> {
-    match window {
-        wire::Window::Unspecified => None,
-        wire::Window::Month => Some(Window::Month),
-        wire::Window::Quarter => Some(Window::Quarter),
-        wire::Window::Year => Some(Window::Year),
-        wire::Window::Lifetime => Some(Window::Lifetime),
     }
 }
 

@@ -4,7 +4,7 @@ use crate::{NOW, cny, reward};
 use expect_test::expect;
 use handsel_reward::domain::{
     approval,
-    grant::{Counters, Tally, WindowKey},
+    grant::{Budget, Counters, Pot, Tally, WindowKey},
     refusal::Refusal,
     reward::{Moved, Onward, Reward},
     state::Standing,
@@ -98,9 +98,14 @@ fn a_state_is_restored_from_its_columns() {
 fn what_is_given_back_is_what_was_taken_and_never_more() {
     let reward = reward(Standing::PendingApproval, 0);
     let key = WindowKey { plan: "spring".into(), window: "2026-01".into(), beneficiary: "customers/10".into() };
-    let counters = |granted: i64, count: i64, in_window: i64| Counters {
-        granted: BTreeMap::from([("spring".to_owned(), granted)]),
-        windows: BTreeMap::from([(key.clone(), Tally { count, granted_minor: in_window })]),
+    let counters = |granted: i64, count: i64, in_window: i64| {
+        let pot = Pot { granted_minor: granted, ..Pot::default() };
+        let budget = Budget { rewards: pot, cost: pot, ..Budget::default() };
+        Counters {
+            budgets: BTreeMap::from([("spring".to_owned(), budget)]),
+            windows: BTreeMap::from([(key.clone(), Tally { count, granted_minor: in_window })]),
+            ..Counters::default()
+        }
     };
     let mut full = counters(25_000, 3, 15_000);
     full.give_back(&reward.entitlement).unwrap();

@@ -68,7 +68,7 @@ pub(crate) fn introduction_plan() -> wire::Plan {
                 tier_multipliers: vec![wire::TierMultiplier { tier: "CORE".into(), multiplier: decimal("1.5") }],
                 minimum: money("10.00 CNY"),
                 maximum: money("500.00 CNY"),
-                stage: String::new(),
+                ..wire::RoleRule::default()
             },
             fixed(wire::BeneficiaryRole::Referee, "50.00 CNY"),
         ],
@@ -193,7 +193,7 @@ impl Bank {
     }
 
     pub(crate) async fn plan(&self, id: &str) -> wire::Plan {
-        let request = wire::GetPlanRequest { name: format!("plans/{id}") };
+        let request = wire::GetPlanRequest { name: format!("plans/{id}"), version: 0 };
         let token = self.lab.token(Role::ProgramAdmin, "*", "mia");
         self.plans().get_plan(self.lab.call(request, &token)).await.unwrap().into_inner()
     }

@@ -7,6 +7,19 @@ use handsel_proto::handsel::reward::v1 as wire;
 use handsel_testkit::{Lab, Role, on_both_engines, reason, violated_fields};
 use tonic::Code;
 
+/// What stands against a budget of which nothing is used.
+fn budget_use(limit: &str, granted: &str) -> wire::BudgetUse {
+    wire::BudgetUse {
+        kind: wire::budget_use::Kind::Rewards.into(),
+        limit: money(limit),
+        granted: money(granted),
+        reserved: money(granted),
+        used: money("0.00 CNY"),
+        room: money(limit),
+        ..wire::BudgetUse::default()
+    }
+}
+
 on_both_engines! {
     async fn an_account_checks_nothing_that_it_made_whoever_uses_it(lab: Lab) {
         let bank = Bank::open(lab).await;
@@ -59,6 +72,9 @@ on_both_engines! {
             state: active.state,
             version: 1,
             rounding: wire::Rounding::HalfUp.into(),
+            profile: wire::Profile::Open.into(),
+            introducers: wire::Introducers::Customers.into(),
+            budget_uses: vec![budget_use("100000.00 CNY", "0.00 CNY")],
             granted: active.granted.clone(),
             etag: "3".into(),
             maker: "mia".into(),
@@ -125,8 +141,7 @@ on_both_engines! {
                 wire::TierMultiplier { tier: "GOLD".into(), multiplier: decimal("3") },
             ],
             minimum: money("1.00 EUR"),
-            maximum: None,
-            stage: String::new(),
+            ..wire::RoleRule::default()
         };
         let plan = wire::Plan {
             role_rules: vec![fixed(wire::BeneficiaryRole::Referrer, "-1.00 CNY"), graduated],

@@ -163,6 +163,7 @@ pub(crate) fn non_cash_rule(case: &Value) -> wire::NonCashRule {
         other => panic!("{other}"),
     };
     wire::NonCashRule {
+        label: String::new(),
         kind: kind(case),
         value_per_unit: money(case, "value_per_unit"),
         base: Some(base),

@@ -1,7 +1,7 @@
 //! What the calendar says.
 
 use super::{date_from, rates::day_count_from, to_date, zone_from};
-use crate::wire::terms::window_from;
+use crate::wire::campaign::window_from;
 use handsel_money::{Date, Rounding, YearFraction, round_to_decimal};
 use handsel_proto::{
     google::r#type as google,

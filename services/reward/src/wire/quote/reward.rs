@@ -6,25 +6,26 @@ use crate::{
         calculation::{
             caps::{Limits, Reason, Used},
             cash::{CashInput, CashReward, CashTerms},
-            error::CalculationError,
             explanation::{Language, Subject},
             noncash::{NonCashKind, NonCashReward, NonCashTerms},
-            rule::{Base, GraduatedBracket, Quantity, Rule, SlabBracket},
             tax::TaxedOn,
             window::Window,
         },
         reward::Role,
     },
-    wire::terms::{Faults, cap_from, on_exceed_from, rounding_from, tax_from},
+    wire::{
+        noncash::{kind_from, quantity_rule_from},
+        terms::{Faults, cap_from, on_exceed_from, rounding_from, tax_from},
+    },
 };
 use handsel_money::{Currency, Money, Zone};
 use handsel_proto::{
     google::r#type as google,
-    handsel::reward::v1::{self as wire, non_cash_rule, reward_terms},
+    handsel::reward::v1::{self as wire, reward_terms},
 };
 use handsel_service::{
     status::Violation,
-    wire::{decimal_from, money_from, timestamp_from, to_money},
+    wire::{money_from, timestamp_from, to_money},
 };
 
 /// The terms of a quote: money, or anything else.
@@ -68,8 +69,8 @@ pub(crate) fn inline_terms_from(said: &wire::RewardTerms) -> Result<TermsAndWind
             None
         }
         (Some(reward_terms::Rule::Cash(cash)), Some(currency), Some(tax)) => {
-            rule::role_terms_from(cash, "inline_terms.cash", &mut faults)
-                .map(|role| AnyTerms::Cash(CashTerms { currency, rounding, rule: role.rule, limits, tax }))
+            rule::cash_rule_from(cash, "inline_terms.cash", &mut faults)
+                .map(|rule| AnyTerms::Cash(CashTerms { currency, rounding, rule, limits, tax }))
         }
         (Some(reward_terms::Rule::NonCash(said)), Some(currency), Some(tax)) => {
             let path = "inline_terms.non_cash";
@@ -141,77 +142,6 @@ pub(crate) fn reward_asked(
         },
     };
     Ok(RewardAsked { input, language: language_from(&said.language_code)? })
-}
-
-fn quantity_rule_from(said: &wire::NonCashRule, path: &str, faults: &mut Faults) -> Option<Rule<Quantity>> {
-    let base = match &said.base {
-        None => {
-            faults.note(format!("{path}.base"), "one of fixed, rate, slab and graduated is required");
-            None
-        }
-        Some(non_cash_rule::Base::Fixed(fixed)) => {
-            let amount = faults.keep(quantity_from(fixed, &format!("{path}.fixed")));
-            amount.map(|amount| Base::Fixed { amount })
-        }
-        Some(non_cash_rule::Base::Rate(rate)) => {
-            faults.rate(Some(rate), &format!("{path}.rate")).map(|rate| Base::Percent { rate })
-        }
-        Some(non_cash_rule::Base::Slab(slab)) => {
-            let brackets: Vec<_> = each_bracket(slab, &format!("{path}.slab"), faults)
-                .into_iter()
-                .map(|(field, bracket)| {
-                    let GraduatedBracket { lower, rate, fixed } = bracket?;
-                    let slab = SlabBracket::new(lower, fixed, rate);
-                    faults.keep(slab.map_err(|error| Violation::new(field, error.to_string())))
-                })
-                .collect();
-            brackets.into_iter().collect::<Option<_>>().map(|brackets| Base::Slab { brackets })
-        }
-        Some(non_cash_rule::Base::Graduated(graduated)) => {
-            let brackets = each_bracket(graduated, &format!("{path}.graduated"), faults).into_iter();
-            let brackets: Option<_> = brackets.map(|(_, bracket)| bracket).collect();
-            brackets.map(|brackets| Base::Graduated { brackets })
-        }
-    };
-    let multipliers = rule::multipliers_from(&said.tier_multipliers, path, faults);
-    let bound = |bound: Option<&google::Decimal>, field: &str, faults: &mut Faults| {
-        bound.map(|bound| faults.keep(quantity_from(bound, &format!("{path}.{field}"))))
-    };
-    let minimum = bound(said.minimum.as_ref(), "minimum", faults);
-    let maximum = bound(said.maximum.as_ref(), "maximum", faults);
-    Some(Rule { base: base?, multipliers, minimum: minimum.flatten(), maximum: maximum.flatten() })
-}
-
-type Read = (String, Option<GraduatedBracket<Quantity>>);
-
-fn each_bracket(brackets: &wire::QuantityBrackets, path: &str, faults: &mut Faults) -> Vec<Read> {
-    let each = brackets.brackets.iter().enumerate();
-    each.map(|(at, bracket)| {
-        let path = format!("{path}.brackets[{at}]");
-        let lower = faults.money(bracket.lower.as_ref(), &format!("{path}.lower"));
-        let rate = faults.optional_rate(bracket.rate.as_ref(), &format!("{path}.rate"));
-        let fixed = bracket.fixed.as_ref();
-        let fixed = fixed.and_then(|fixed| faults.keep(quantity_from(fixed, &format!("{path}.fixed"))));
-        (path, lower.map(|lower| GraduatedBracket { lower, rate, fixed }))
-    })
-    .collect()
-}
-
-fn quantity_from(said: &google::Decimal, field: &str) -> Result<Quantity, Violation> {
-    let decimal = decimal_from(Some(said), field)?;
-    Quantity::from_decimal(decimal).map_err(|error: CalculationError| Violation::new(field, error.to_string()))
-}
-
-pub(super) fn kind_from(kind: wire::NonCashKind) -> Option<NonCashKind> {
-    match kind {
-        wire::NonCashKind::Unspecified => None,
-        wire::NonCashKind::Points => Some(NonCashKind::Points),
-        wire::NonCashKind::Voucher => Some(NonCashKind::Voucher),
-        wire::NonCashKind::Gift => Some(NonCashKind::Gift),
-        wire::NonCashKind::FeeWaiver => Some(NonCashKind::FeeWaiver),
-        wire::NonCashKind::ServiceUpgrade => Some(NonCashKind::ServiceUpgrade),
-        wire::NonCashKind::Badge => Some(NonCashKind::Badge),
-    }
 }
 
 fn to_kind(kind: NonCashKind) -> wire::NonCashKind {

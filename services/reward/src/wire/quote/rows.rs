@@ -14,8 +14,9 @@ use crate::{
         window::Window,
     },
     wire::{
-        rule::role_terms_from,
-        terms::{Faults, on_exceed_from, rounding_from, window_from},
+        campaign::window_from,
+        rule::cash_rule_from,
+        terms::{Faults, on_exceed_from, rounding_from},
     },
 };
 use handsel_money::{Currency, Money};
@@ -176,15 +177,15 @@ fn payment_from(said: &asked::Payment, milestones: &[asked::Milestone], faults: 
         on_exceed: said.on_exceed(),
     };
     let limits = limits.read("payment.", faults);
-    let rule = said.rule.as_ref().and_then(|rule| role_terms_from(rule, "payment.rule", faults));
+    let rule = said.rule.as_ref().and_then(|rule| cash_rule_from(rule, "payment.rule", faults));
     let mut by_milestone: BTreeMap<String, RoleRule> = BTreeMap::new();
     for (at, milestone) in milestones.iter().enumerate() {
         let path = format!("milestones[{at}].rule");
         match &milestone.rule {
             None => faults.note(path, "is required with a payment"),
             Some(rule) => {
-                if let Some(role) = role_terms_from(rule, &path, faults) {
-                    by_milestone.insert(milestone.milestone_id.clone(), role.rule);
+                if let Some(rule) = cash_rule_from(rule, &path, faults) {
+                    by_milestone.insert(milestone.milestone_id.clone(), rule);
                 }
             }
         }
@@ -192,7 +193,7 @@ fn payment_from(said: &asked::Payment, milestones: &[asked::Milestone], faults: 
     let terms = CashTerms {
         currency: currency?,
         rounding: rounding_from(said.rounding()),
-        rule: rule?.rule,
+        rule: rule?,
         limits,
         tax: Tax::None,
     };

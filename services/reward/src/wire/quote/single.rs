@@ -1,6 +1,6 @@
 //! Tax, reversal and allocation: one formula each.
 
-use super::{Told, language_from, reward::kind_from, reward::taxed_on, told, zone_from};
+use super::{super::noncash::kind_from, Told, language_from, reward::taxed_on, told, zone_from};
 use crate::{
     domain::calculation::{
         allocation::Allocation,
