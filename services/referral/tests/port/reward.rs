@@ -4,8 +4,9 @@ use futures::{FutureExt, future::BoxFuture};
 use handsel_proto::handsel::{
     relay::v1::{GreetRequest, GreetResponse, Outcome, Receipt},
     reward::v1::{
-        ActivatePlanRequest, CreatePlanRequest, DeliverRequest, DeliverResponse, GetPlanRequest, ListPlansRequest,
-        ListPlansResponse, Plan, Qualification, SubmitPlanRequest,
+        ActivatePlanRequest, CreatePlanRequest, CreatePlanVersionRequest, DeliverRequest, DeliverResponse,
+        EndPlanRequest, GetPlanRequest, ListPlansRequest, ListPlansResponse, PausePlanRequest, Plan, Qualification,
+        ResumePlanRequest, SubmitPlanRequest, SuspendPlanVersionRequest,
         deliver_request::message::Content,
         plan::State,
         plan_service_server::{PlanService, PlanServiceServer},
@@ -50,6 +51,21 @@ impl PlanService for FakeReward {
         Err(Status::internal("no test asks for this"))
     }
     async fn activate_plan(&self, _: Request<ActivatePlanRequest>) -> Result<Response<Plan>, Status> {
+        Err(Status::internal("no test asks for this"))
+    }
+    async fn create_plan_version(&self, _: Request<CreatePlanVersionRequest>) -> Result<Response<Plan>, Status> {
+        Err(Status::internal("no test asks for this"))
+    }
+    async fn pause_plan(&self, _: Request<PausePlanRequest>) -> Result<Response<Plan>, Status> {
+        Err(Status::internal("no test asks for this"))
+    }
+    async fn resume_plan(&self, _: Request<ResumePlanRequest>) -> Result<Response<Plan>, Status> {
+        Err(Status::internal("no test asks for this"))
+    }
+    async fn end_plan(&self, _: Request<EndPlanRequest>) -> Result<Response<Plan>, Status> {
+        Err(Status::internal("no test asks for this"))
+    }
+    async fn suspend_plan_version(&self, _: Request<SuspendPlanVersionRequest>) -> Result<Response<Plan>, Status> {
         Err(Status::internal("no test asks for this"))
     }
 }
