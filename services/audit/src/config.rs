@@ -1,6 +1,6 @@
 //! How the log is run.
 
-use crate::tlog::SigningKey;
+use crate::{Witness, tlog::SigningKey};
 use std::time::Duration;
 
 /// How the log is run. Its origin is its key's name.
@@ -14,12 +14,29 @@ pub struct AuditConfig {
     pub heartbeat: Option<Duration>,
     /// Streams at the same moment at most.
     pub streams: usize,
+    /// Who is asked to cosign each published checkpoint.
+    pub witnesses: Vec<Witness>,
+    /// As many of them must have cosigned before a record counts as covered; 0: none must. At most as many as there are.
+    pub witness_quorum: usize,
+    /// How long the sequencer's lease lasts after its last renewal: how long a log waits for another replica after a crash.
+    pub lease: Duration,
+    /// How often the scrubber begins a round; absent: never. A day is what a bank promises.
+    pub scrub: Option<Duration>,
 }
 
 impl AuditConfig {
-    /// The defaults: a checkpoint a second while busy, no heartbeat, 64 streams.
+    /// The defaults: a checkpoint a second while busy, no heartbeat, 64 streams, no witness, a lease of 5 seconds, no scrubber.
     #[must_use]
     pub fn new(key: SigningKey) -> Self {
-        Self { key, checkpoint_interval: Duration::from_secs(1), heartbeat: None, streams: 64 }
+        Self {
+            key,
+            checkpoint_interval: Duration::from_secs(1),
+            heartbeat: None,
+            streams: 64,
+            witnesses: Vec::new(),
+            witness_quorum: 0,
+            lease: Duration::from_secs(5),
+            scrub: None,
+        }
     }
 }

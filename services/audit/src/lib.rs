@@ -13,19 +13,23 @@ mod jobs;
 mod log;
 mod queries;
 mod store;
+mod witness;
 
 pub use config::AuditConfig;
 pub use handsel_tlog as tlog;
+pub use witness::Witness;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, bail, ensure};
 use futures::future::BoxFuture;
 use handsel_outbox::{Actor, Pseudonyms};
 use handsel_proto::handsel::audit::v1::{
     audit_ingest_service_server::AuditIngestServiceServer, audit_service_server::AuditServiceServer,
+    integrity_service_server::IntegrityServiceServer,
 };
 use handsel_service::{Job, Part, World};
 use handsel_storage::{Db, Migration};
 use std::{sync::Arc, time::Duration};
+use tlog::VerifierKey;
 use tonic::service::RoutesBuilder;
 
 /// The audit service. Cheap to clone.
@@ -33,6 +37,7 @@ use tonic::service::RoutesBuilder;
 pub struct Audit {
     log: Arc<log::Log>,
     heartbeat: Option<Duration>,
+    scrub: Option<Duration>,
 }
 
 impl Audit {
@@ -48,6 +53,12 @@ impl Audit {
                 name: "log",
                 postgres: include_str!("../migrations/postgres/0100_log.sql"),
                 sqlite: include_str!("../migrations/sqlite/0100_log.sql"),
+            },
+            Migration {
+                version: 110,
+                name: "integrity",
+                postgres: include_str!("../migrations/postgres/0110_integrity.sql"),
+                sqlite: include_str!("../migrations/sqlite/0110_integrity.sql"),
             },
             Migration {
                 version: 120,
@@ -66,9 +77,17 @@ impl Audit {
         let signed = queries::recovery::check(&db, config.key.verifier()).await.context(
             "the audit log is damaged or was tampered with; it does not start, so that nothing is added to it",
         )?;
-        let heartbeat = config.heartbeat;
+        let (heartbeat, scrub) = (config.heartbeat, config.scrub);
+        ensure!(
+            config.witness_quorum <= config.witnesses.len(),
+            "more cosignatures are asked for than there are witnesses"
+        );
+        for witness in &config.witnesses {
+            check_witness(&db, config.key.verifier(), witness).await?;
+        }
         let log = Arc::new(log::Log::new(db, world, config, pseudonyms, signed));
-        Ok(Self { log, heartbeat })
+        log.tell().await?;
+        Ok(Self { log, heartbeat, scrub })
     }
 
     /// The key to check the log with: a C2SP signed-note verifier key.
@@ -100,6 +119,28 @@ impl Audit {
     }
 }
 
+/// Compares the log with what a witness shows. One that is away does not keep the log from starting: whatever it knows comes to
+/// light when the next checkpoint is submitted to it.
+async fn check_witness(db: &Db, key: &VerifierKey, witness: &Witness) -> anyhow::Result<()> {
+    let note = match witness.latest(key.name()).await {
+        Ok(None) => return Ok(()),
+        Ok(Some(note)) => note,
+        Err(error) => {
+            tracing::warn!(%error, "a witness could not be asked at the start");
+            return Ok(());
+        }
+    };
+    match queries::witnessed::contradiction(db, &note, key, witness.key()).await? {
+        None => Ok(()),
+        Some(violation) => bail!(
+            "the audit log does not start: it has {}, and {} was signed for {}; it was rewritten, cut off, or restored from before",
+            violation.actual,
+            violation.expected,
+            violation.place,
+        ),
+    }
+}
+
 impl Part for Audit {
     fn name(&self) -> &'static str {
         Self::NAME
@@ -108,11 +149,19 @@ impl Part for Audit {
     fn add_to(&self, routes: &mut RoutesBuilder) {
         routes.add_service(AuditServiceServer::new(grpc::AuditApi::new(Arc::clone(&self.log))));
         routes.add_service(AuditIngestServiceServer::new(grpc::IngestApi::new(Arc::clone(&self.log))));
+        routes.add_service(IntegrityServiceServer::new(grpc::IntegrityApi::new(Arc::clone(&self.log))));
     }
 
     fn jobs(&self) -> Vec<Job> {
         let heartbeat = self.heartbeat.map(|period| jobs::heartbeat(&self.log, period));
-        [jobs::checkpoint(&self.log), jobs::index(&self.log)].into_iter().chain(heartbeat).collect()
+        let scrub = self.scrub.map(|every| jobs::scrub(&self.log, every));
+        let witness = (!self.log.witnesses.is_empty()).then(|| jobs::cosign(&self.log));
+        [jobs::checkpoint(&self.log), jobs::index(&self.log)]
+            .into_iter()
+            .chain(witness)
+            .chain(scrub)
+            .chain(heartbeat)
+            .collect()
     }
 
     fn drain(&self) -> BoxFuture<'_, ()> {

@@ -1,20 +1,30 @@
 //! What the rooms share: the database, the one lane that writes, the key, and the news of checkpoints.
 
 use crate::{
-    commands::{Entry, Notice, Publish, Release, Sequence, Taken, Writer, sealed},
+    commands::{Decide, Entry, Notice, Publish, Release, Report, Reported, Sequence, Taken, Writer, sealed},
     config::AuditConfig,
-    domain::admission::Call,
-    queries::checkpoint::{self, Signed},
+    domain::{
+        admission::Call,
+        decision::{Decided, Finding, NotDecided, Verdict},
+        round::Keys,
+        violation::Violation,
+    },
+    queries::{
+        checkpoint::{self, Signed},
+        finding,
+        witnessed::{self, Policy},
+    },
     tlog::{CompactRange, SigningKey, TreeHead},
+    witness::Witness,
 };
 use anyhow::Context as _;
 use handsel_money::Timestamp;
-use handsel_outbox::Pseudonyms;
+use handsel_outbox::{Actor, Pseudonyms};
 use handsel_service::World;
 use handsel_storage::{Db, Fault, LaneSettings, Lanes};
 use std::{sync::Arc, time::Duration};
 use tokio::{
-    sync::{Mutex, Semaphore, watch},
+    sync::{Mutex, Notify, Semaphore, watch},
     time::{Instant, sleep_until},
 };
 
@@ -31,6 +41,15 @@ pub(crate) struct Log {
     pub(crate) key: SigningKey,
     /// The newest checkpoint that this process knows of.
     pub(crate) news: watch::Sender<Option<Arc<Signed>>>,
+    /// Whether something was found that nobody may append over.
+    pub(crate) frozen: watch::Sender<bool>,
+    /// Records that enough witnesses have cosigned a checkpoint over.
+    pub(crate) witnessed: watch::Sender<u64>,
+    /// Who is asked to cosign, and whose cosignatures count.
+    pub(crate) witnesses: Vec<Witness>,
+    pub(crate) policy: Policy,
+    /// Told when a checkpoint was published.
+    pub(crate) published: Arc<Notify>,
     /// A permit for each stream.
     pub(crate) streams: Arc<Semaphore>,
     pub(crate) lanes: Lanes,
@@ -48,15 +67,24 @@ impl Log {
         pseudonyms: Pseudonyms,
         signed: Option<Signed>,
     ) -> Self {
-        let AuditConfig { key, checkpoint_interval, streams, heartbeat: _ } = config;
+        let AuditConfig { key, checkpoint_interval, streams, heartbeat: _, witnesses, witness_quorum, lease, scrub: _ } =
+            config;
         let lanes =
             Lanes::start(db.clone(), LaneSettings { lanes: 1, queue: QUEUE, batch: BATCH, ..LaneSettings::default() });
-        let writer = Arc::new(Writer::new(world.ids.next().to_string(), pseudonyms));
+        let writer = Arc::new(Writer::new(world.ids.next().to_string(), lease, pseudonyms));
         Self {
             db,
             world,
             key,
             news: watch::Sender::new(signed.map(Arc::new)),
+            frozen: watch::Sender::new(false),
+            witnessed: watch::Sender::new(0),
+            policy: Policy {
+                keys: witnesses.iter().map(|witness| witness.key().clone()).collect(),
+                quorum: witness_quorum,
+            },
+            witnesses,
+            published: Arc::default(),
             streams: Arc::new(Semaphore::new(streams)),
             lanes,
             writer,
@@ -83,13 +111,73 @@ impl Log {
         self.sequence(Entry::Notice(sealed(notice, id, salt, now, &self.writer.pseudonyms)?)).await
     }
 
+    /// Keeps what was found. Where it freezes the log, every stream ends.
+    pub(crate) async fn report(&self, found: Vec<Violation>) -> Result<Vec<i64>, Fault> {
+        if found.is_empty() {
+            return Ok(Vec::new());
+        }
+        let report = Report { writer: Arc::clone(&self.writer), found, now: self.now() };
+        let Reported { numbers, frozen } = self.lanes.run(LANE, report).await?;
+        self.is_frozen_now(frozen);
+        Ok(numbers)
+    }
+
+    /// Takes what a person decides about a finding.
+    pub(crate) async fn decide(
+        &self,
+        finding: i64,
+        verdict: Verdict,
+        (person, comment): (String, String),
+        actor: Actor,
+    ) -> Result<Result<Finding, NotDecided>, Fault> {
+        let decided = Decided { person, comment, at: self.now() };
+        let decide = Decide { writer: Arc::clone(&self.writer), finding, verdict, decided, actor };
+        let decided = self.lanes.run(LANE, decide).await?;
+        self.is_frozen_now(finding::frozen(&self.db).await?);
+        Ok(decided)
+    }
+
+    /// Whether something was found that nobody may append over, as far as this process knows.
+    pub(crate) fn is_frozen(&self) -> bool {
+        *self.frozen.borrow()
+    }
+
+    fn is_frozen_now(&self, frozen: bool) {
+        self.frozen.send_if_modified(|known| std::mem::replace(known, frozen) != frozen);
+    }
+
+    /// Whose signatures the scrubber checks.
+    pub(crate) fn keys(&self) -> Keys {
+        Keys { log: vec![self.key.verifier().clone()], witnesses: self.policy.keys.clone() }
+    }
+
+    /// Records that are covered: by a checkpoint that enough witnesses have cosigned, where any are asked for; by a signed one
+    /// otherwise.
+    pub(crate) fn covered(&self) -> u64 {
+        if self.policy.quorum > 0 {
+            *self.witnessed.borrow()
+        } else {
+            self.news.borrow().as_ref().map_or(0, |signed| signed.size)
+        }
+    }
+
+    /// The newest checkpoint that is stored.
+    pub(crate) async fn newest_checkpoint(&self) -> Result<Option<Signed>, Fault> {
+        checkpoint::newest(&self.db).await
+    }
+
+    /// The size of the newest head.
+    pub(crate) async fn newest_head(&self) -> Result<u64, Fault> {
+        checkpoint::newest_head(&self.db).await
+    }
+
     async fn sequence(&self, entry: Entry) -> Result<Taken, Fault> {
         let command = Sequence { writer: Arc::clone(&self.writer), entry, now: self.now() };
         self.lanes.run(LANE, command).await
     }
 
     /// What a leaf is dated with: the system's time. A demonstration may move the business's; the log has only ours.
-    fn now(&self) -> Timestamp {
+    pub(crate) fn now(&self) -> Timestamp {
         self.world.system.now()
     }
 
@@ -111,16 +199,23 @@ impl Log {
 
     async fn sign_now(&self) -> anyhow::Result<()> {
         let Some(head) = checkpoint::unsigned_head(&self.db).await? else { return Ok(()) };
+        if finding::frozen(&self.db).await? {
+            return Ok(());
+        }
         let said = TreeHead { origin: self.origin().to_owned(), size: head.size, root: head.root };
         let note = said.sign(&self.key).context("a checkpoint cannot be signed")?;
         let signed = Signed { size: head.size, root: head.root, note, signed_at: self.now() };
         // Not through the lane: storing a checkpoint is no reason to make another.
         self.db.transact(&Publish(signed)).await?;
+        self.published.notify_one();
         Ok(())
     }
 
     /// Another replica may have signed: what counts is what is stored.
-    async fn tell(&self) -> anyhow::Result<()> {
+    pub(crate) async fn tell(&self) -> anyhow::Result<()> {
+        self.is_frozen_now(finding::frozen(&self.db).await?);
+        let witnessed = witnessed::size(&self.db, &self.policy).await?;
+        self.witnessed.send_if_modified(|known| std::mem::replace(known, witnessed) != witnessed);
         let newest = checkpoint::newest(&self.db).await?;
         self.news.send_if_modified(|known| {
             let later =

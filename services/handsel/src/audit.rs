@@ -44,6 +44,13 @@ pub(crate) struct Watched(pub(crate) Option<Progress>);
 #[error("the log does not hold: {0}")]
 pub(crate) struct NotProven(String);
 
+impl NotProven {
+    /// Of what did not hold.
+    pub(crate) fn because(what: impl std::fmt::Display) -> Self {
+        Self(what.to_string())
+    }
+}
+
 impl From<VerifyError> for NotProven {
     fn from(error: VerifyError) -> Self {
         Self(error.to_string())

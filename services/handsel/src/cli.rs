@@ -159,8 +159,45 @@ pub(crate) enum AuditCommand {
     Export(ExportArguments),
     /// Checks such a folder, without network or database. Exit code 3 if anything is not as it should be.
     VerifyExport(VerifyExportArguments),
+    /// Checks a `.tlog-proof` file without any server: the record in it, its way to the root, the log's signature, and as many
+    /// witnesses' cosignatures as are asked for. Exit code 3 if it proves nothing.
+    VerifyProof(VerifyProofArguments),
+    /// Fetches the evidence of one record, checks it, and writes it into a `.tlog-proof` file.
+    Evidence(EvidenceArguments),
     /// Verifies record by record and prints each, from a saved cursor on, and stays for what comes.
     Follow(FollowArguments),
+}
+
+/// A proof in a file, and the keys that are trusted.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct VerifyProofArguments {
+    /// The `.tlog-proof` file.
+    pub(crate) file: PathBuf,
+    /// The log's key, as obtained from elsewhere.
+    #[arg(long, value_name = "VKEY")]
+    pub(crate) key: String,
+    /// The key of a witness that is trusted, as obtained from that witness. May be given several times.
+    #[arg(long, value_name = "VKEY")]
+    pub(crate) witness: Vec<String>,
+    /// So many of them must have cosigned; without it, all.
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) quorum: Option<usize>,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// A record to be proven.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct EvidenceArguments {
+    #[command(flatten)]
+    pub(crate) audit: AuditArguments,
+    /// The record's index.
+    #[arg(value_parser = clap::value_parser!(i64).range(0..))]
+    pub(crate) index: i64,
+    /// Where to write it; `record-<index>.tlog-proof` where nothing is said.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) to: Option<PathBuf>,
 }
 
 /// Whom to ask, and as whom.

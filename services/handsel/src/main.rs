@@ -4,6 +4,7 @@ mod audit;
 mod bearer;
 mod cli;
 mod demo;
+mod evidence;
 mod export;
 mod paint;
 mod place;
@@ -105,6 +106,11 @@ async fn run(command: Command) -> Result<ExitCode> {
         }
         Command::Audit(AuditCommand::VerifyExport(arguments)) => {
             export::check(&arguments.folder, arguments.key.as_deref(), arguments.json)?;
+        }
+        Command::Audit(AuditCommand::VerifyProof(arguments)) => evidence::verify_file(&arguments)?,
+        Command::Audit(AuditCommand::Evidence(arguments)) => {
+            let caller = officer(&arguments.audit.server)?;
+            evidence::fetch(&caller, &arguments).await?;
         }
         Command::Audit(AuditCommand::Follow(arguments)) => {
             let caller = officer(&arguments.audit.server)?;

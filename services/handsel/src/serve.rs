@@ -8,7 +8,7 @@ use crate::told::{SettlementMode, Told};
 use anstream::eprintln;
 use anyhow::{Context as _, Result};
 use handsel_access::{AccessLayer, Rules};
-use handsel_audit::{Audit, AuditConfig};
+use handsel_audit::Audit;
 use handsel_outbox::{Outbox, Pseudonyms};
 use handsel_proto::POOL;
 use handsel_referral::{KeyMaterial, Referral, ReferralConfig};
@@ -20,9 +20,6 @@ use handsel_tier::{Tier, TierConfig, TierPeers};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-
-/// How often a log in production says that it lives: silence is evidence too.
-const HEARTBEAT: Duration = Duration::from_secs(60);
 
 /// Runs one service until a signal stops it.
 ///
@@ -105,8 +102,7 @@ async fn part(service: ServiceName, told: &Told, world: &World) -> Result<Arc<dy
         ServiceName::Audit => {
             let db = open(&location, Audit::NAME, Audit::migrations()).await?;
             let key = signing_key(&told.bank.id, &told.secret("audit-signing.key"), world)?;
-            let config = AuditConfig { heartbeat: Some(HEARTBEAT), ..AuditConfig::new(key) };
-            Arc::new(Audit::start(db, world.clone(), config, pseudonyms).await?)
+            Arc::new(Audit::start(db, world.clone(), told.record.settings(key)?, pseudonyms).await?)
         }
     })
 }

@@ -1,6 +1,8 @@
 //! What a service in its own process is told: the sections of its configuration file.
 
 use anyhow::{Context as _, Result};
+use handsel_audit::tlog::{CosignerKey, SigningKey};
+use handsel_audit::{AuditConfig, Witness};
 use handsel_outbox::RelaySettings;
 use handsel_service::config::{Config, Document};
 use handsel_service::{Peer, TokenSource};
@@ -92,6 +94,69 @@ impl RelaysConfig {
     }
 }
 
+/// `[log_of_record]`: how the audit log is kept.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct RecordConfig {
+    /// How often the log says that it lives, in seconds.
+    heartbeat_seconds: u64,
+    /// How often everything is read and hashed again, in hours: at least once a day.
+    scrub_hours: u64,
+    /// How long the writer's lease lasts after its last renewal, in milliseconds: how long records wait after a crash.
+    lease_millis: u64,
+    /// Who is asked to cosign each checkpoint.
+    witnesses: Vec<WitnessConfig>,
+    /// As many of them must have cosigned before a record counts as covered; 0: none must.
+    witness_quorum: usize,
+}
+
+/// One witness.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WitnessConfig {
+    /// Its key, as `handsel-witness key` prints it.
+    key: String,
+    /// Where it is: `http://host:port`.
+    address: String,
+}
+
+impl Default for RecordConfig {
+    fn default() -> Self {
+        Self {
+            heartbeat_seconds: 60,
+            scrub_hours: 24,
+            lease_millis: 5_000,
+            witnesses: Vec::new(),
+            witness_quorum: 0,
+        }
+    }
+}
+
+impl RecordConfig {
+    /// As the audit service wants it.
+    ///
+    /// # Errors
+    /// A time of no length, a round longer than a day, a quorum that cannot be met, a witness's key or address that is none.
+    pub(crate) fn settings(&self, key: SigningKey) -> Result<AuditConfig> {
+        let Self { heartbeat_seconds, scrub_hours, lease_millis, witnesses, witness_quorum } = self;
+        anyhow::ensure!(*heartbeat_seconds > 0 && *lease_millis > 0, "[log_of_record]: a time of 0");
+        anyhow::ensure!((1..=24).contains(scrub_hours), "[log_of_record]: `scrub_hours` is not from 1 to 24");
+        anyhow::ensure!(*witness_quorum <= witnesses.len(), "[log_of_record]: `witness_quorum` asks for more than there are");
+        let witness = |told: &WitnessConfig| -> Result<Witness> {
+            let key = CosignerKey::parse(&told.key).with_context(|| format!("[log_of_record]: witness key {}", told.key))?;
+            Witness::new(key, &told.address)
+        };
+        Ok(AuditConfig {
+            heartbeat: Some(Duration::from_secs(*heartbeat_seconds)),
+            scrub: Some(Duration::from_secs(scrub_hours * 3_600)),
+            lease: Duration::from_millis(*lease_millis),
+            witnesses: witnesses.iter().map(witness).collect::<Result<_>>()?,
+            witness_quorum: *witness_quorum,
+            ..AuditConfig::new(key)
+        })
+    }
+}
+
 /// Everything that a service is told.
 pub(crate) struct Told {
     /// The frame's sections.
@@ -104,6 +169,8 @@ pub(crate) struct Told {
     pub(crate) settlement: SettlementConfig,
     /// How the relays are paced.
     pub(crate) relays: RelaySettings,
+    /// How the audit log is kept.
+    pub(crate) record: RecordConfig,
 }
 
 impl Told {
@@ -119,6 +186,7 @@ impl Told {
             bank: document.section("bank")?,
             settlement: document.section("settlement")?,
             relays: document.section::<RelaysConfig>("relays")?.settings()?,
+            record: document.section("log_of_record")?,
         };
         document.finish()?;
         anyhow::ensure!(!told.bank.id.is_empty(), "[bank]: `id` is missing");
@@ -159,6 +227,30 @@ mod tests {
             }
         }
         assert_eq!(read, 4);
+    }
+
+    #[test]
+    fn the_log_is_kept_as_told() {
+        let kept = |text: &str| -> Result<AuditConfig> {
+            let mut document = Document::parse(text)?;
+            let key = SigningKey::from_seed("handsel.example/audit", &[1; 32])?;
+            document.section::<RecordConfig>("log_of_record")?.settings(key)
+        };
+        let untold = kept("").unwrap();
+        assert_eq!((untold.scrub, untold.witnesses.len()), (Some(Duration::from_secs(86_400)), 0));
+        let key = handsel_audit::tlog::CosigningKey::from_seed("witness.example/w1", &[1; 32]).unwrap();
+        let witness = format!("witnesses = [{{ key = '{}', address = 'http://witness:7420' }}]", key.verifier());
+        let told = kept(&format!("[log_of_record]\nwitness_quorum = 1\n{witness}")).unwrap();
+        assert_eq!((told.witnesses.len(), told.witness_quorum), (1, 1));
+        for wrong in [
+            "witness_quorum = 1",
+            "scrub_hours = 25",
+            "lease_millis = 0",
+            "witnesses = [{ key = 'x', address = 'http://witness' }]",
+            &witness.replace("http:", "ftp:"),
+        ] {
+            assert!(kept(&format!("[log_of_record]\n{wrong}")).is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -199,7 +199,7 @@ impl Follower {
 
 /// The tree head of a checkpoint that the key signed, and that says what its message says.
 pub(super) fn open(key: &VerifierKey, checkpoint: Checkpoint) -> Result<TreeHead, VerifyError> {
-    let Checkpoint { note, tree_size, root_hash, sign_time: _ } = checkpoint;
+    let Checkpoint { note, tree_size, root_hash, sign_time: _, witnessed_size: _ } = checkpoint;
     let head = TreeHead::open(&note, key)?;
     let same = u64::try_from(tree_size) == Ok(head.size) && root_hash == head.root.as_bytes();
     if same { Ok(head) } else { Err(VerifyError::CheckpointFields) }

@@ -47,10 +47,13 @@ pub enum RecordError {
 
 /// Reads a record and checks its body. Where it stands is proven apart, by its hash.
 pub(super) fn check(record: Record) -> Result<VerifiedRecord, RecordError> {
+    let withheld = record.body_withheld && record.body.is_empty() && record.body_salt.is_empty();
     let VerifiedRecord { index, logged_at, leaf, statement, body, body_salt } = check_leaf(record)?;
     let committed = commitment(&statement)?;
     let held = match committed {
         None => body.is_empty() && body_salt.is_empty(),
+        // The server says itself that it has none to show; that the record is in its place is proven all the same.
+        Some(_) if withheld => true,
         Some(digest) => body_salt.len() == SALT_BYTES && body_digest(&body_salt, &body) == digest,
     };
     if held {
@@ -62,7 +65,7 @@ pub(super) fn check(record: Record) -> Result<VerifiedRecord, RecordError> {
 
 /// Reads a record whose body is looked at elsewhere, or not at all.
 pub(super) fn check_leaf(record: Record) -> Result<VerifiedRecord, RecordError> {
-    let Record { index, leaf, body, body_salt } = record;
+    let Record { index, leaf, body, body_salt, body_withheld: _ } = record;
     let (logged_at, statement) = read(&leaf)?;
     commitment(&statement)?;
     Ok(VerifiedRecord { index, logged_at, leaf, statement, body, body_salt })

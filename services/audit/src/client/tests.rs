@@ -77,7 +77,7 @@ fn record(index: u64, story: &str) -> Record {
     let leaf = format!(
         "{{\"logged_at\":\"2025-06-15T15:06:40.000000Z\",\"statement\":{{\"body\":{{\"alg\":\"handsel/body/v1\",\"digest\":\"{digest}\"}},\"id\":\"{index}\"}}}}"
     );
-    Record { index: index.cast_signed(), leaf: leaf.into_bytes(), body, body_salt: salt }
+    Record { index: index.cast_signed(), leaf: leaf.into_bytes(), body, body_salt: salt, body_withheld: false }
 }
 
 fn checkpoint(head: &TreeHead) -> Checkpoint {
@@ -86,6 +86,7 @@ fn checkpoint(head: &TreeHead) -> Checkpoint {
         tree_size: head.size.cast_signed(),
         root_hash: head.root.to_vec(),
         sign_time: None,
+        witnessed_size: 0,
     }
 }
 
@@ -247,7 +248,7 @@ mod filtered {
             let Record { leaf, body, body_salt, .. } = record(index, "true");
             let leaf = String::from_utf8(leaf).unwrap();
             let leaf = leaf.replace("\"id\":", &format!("\"id\":\"{index}\",\"type\":\"{}\",\"x\":", kind(index)));
-            Record { index: index.cast_signed(), leaf: leaf.into_bytes(), body, body_salt }
+            Record { index: index.cast_signed(), leaf: leaf.into_bytes(), body, body_salt, body_withheld: false }
         });
         Log { records: records.collect() }
     }

@@ -121,7 +121,7 @@ impl<'a> Fold<'a> {
     }
 
     /// Gives one of our own statements its place in our own chain.
-    fn notice(&mut self, sealed: &statement::Sealed, now: Timestamp) -> Result<Receipt, Fault> {
+    pub(super) fn notice(&mut self, sealed: &statement::Sealed, now: Timestamp) -> Result<Receipt, Fault> {
         let mut own = self.source(OWN_SOURCE);
         let sequence = own.last_sequence.saturating_add(1);
         let bytes = statement::complete(&sealed.content, self.epoch, sequence, own.last_digest.as_bytes())

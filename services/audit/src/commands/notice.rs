@@ -1,12 +1,17 @@
 //! What the log says itself: statements of its own source, sealed like everybody's.
 
-use crate::domain::admission::{OWN_SOURCE, Presented, Unfit};
+use crate::domain::{
+    admission::{OWN_SOURCE, Presented, Unfit},
+    decision::{Finding, Verdict},
+    said,
+    violation::Violation,
+};
 use handsel_money::Timestamp;
 use handsel_outbox::{
     Actor, Pseudonyms, Statement,
     statement::{self, Circumstances, Sealed},
 };
-use handsel_storage::Fault;
+use handsel_storage::{Fault, TextEnum as _};
 use uuid::Uuid;
 
 /// Under this namespace, ids of notices about what came in are made of what they are about: the same notice has the same id on
@@ -40,14 +45,48 @@ impl Notice {
     /// That a statement's place is filled because it can never be taken.
     pub(super) fn quarantined(source: &str, given: &Presented, unfit: Unfit) -> Self {
         let reason = Some(unfit.reason().to_owned());
-        Self { reason, ..Self::about("source.quarantined", "quarantine", source, given) }
+        Self { reason, ..Self::about(said::QUARANTINED, "quarantine", source, given) }
     }
 
     /// That other bytes came under a number taken before.
     pub(super) fn conflict(source: &str, given: &Presented, index: i64) -> Self {
-        let mut notice = Self::about("audit.conflict", "append", source, given);
+        let mut notice = Self::about(said::CONFLICT, "append", source, given);
         notice.subjects.push(format!("records/{index}"));
         Self { reason: Some("STATEMENT_CONFLICT".to_owned()), ..notice }
+    }
+
+    /// That something is not as it should be. Details stand in the finding; its fingerprint ties the two together.
+    pub(super) fn found(number: i64, violation: &Violation) -> Self {
+        let record = violation.index.map(|index| format!("records/{index}"));
+        Self {
+            kind: "audit.finding",
+            action: "find",
+            actor: Actor::system("audit/scrubber"),
+            subjects: [format!("findings/{number}")].into_iter().chain(record).collect(),
+            outcome: "failure",
+            reason: Some(violation.kind.text().to_owned()),
+            correlation: format!("sha256:{}", violation.fingerprint()),
+            body: serde_json::Value::Null,
+        }
+    }
+
+    /// That a finding is settled, by whom.
+    pub(super) fn settled(finding: &Finding, verdict: Verdict, actor: Actor) -> Self {
+        let people = finding.decisions.iter().map(|decided| format!("staff/{}", decided.person));
+        let (kind, action) = match verdict {
+            Verdict::Acknowledge => ("audit.acknowledged", "acknowledge"),
+            Verdict::Resume => ("audit.resumed", "resume"),
+        };
+        Self {
+            kind,
+            action,
+            actor,
+            subjects: [format!("findings/{}", finding.number)].into_iter().chain(people).collect(),
+            outcome: "success",
+            reason: Some(finding.violation.kind.text().to_owned()),
+            correlation: format!("sha256:{}", finding.violation.fingerprint()),
+            body: serde_json::Value::Null,
+        }
     }
 
     /// The digest ties it to the bytes, which themselves are not kept: nobody has checked what is in them.

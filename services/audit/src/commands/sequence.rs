@@ -1,6 +1,9 @@
 //! Sequencing: whatever waits becomes leaves, in one transaction, by one writer.
 
-use super::fold::{Fold, Known, Taken};
+use super::{
+    Notice,
+    fold::{Fold, Known, Taken},
+};
 use crate::{
     domain::{
         admission::{Call, OWN_SOURCE, Refusal, Source},
@@ -20,6 +23,7 @@ use handsel_storage::{Command, Engine, Fault, Lock, Tx};
 use std::{
     collections::{HashMap, HashSet},
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 /// Statements in one transaction at most, unless a single call has more: what is lost when it must be run again.
@@ -31,6 +35,8 @@ pub(crate) struct Writer {
     pub(crate) holder: String,
     /// For statements of our own.
     pub(crate) pseudonyms: Pseudonyms,
+    /// How long its lease lasts, in milliseconds.
+    term_millis: i64,
     /// The log's edge after the last transaction that was tried. It is used only if the head in the database has its size and
     /// root, so a transaction that was rolled back leaves no trace.
     frontier: Mutex<Option<Frontier>>,
@@ -56,8 +62,9 @@ pub(crate) struct Sequence {
 }
 
 impl Writer {
-    pub(crate) fn new(holder: String, pseudonyms: Pseudonyms) -> Self {
-        Self { holder, pseudonyms, frontier: Mutex::new(None) }
+    pub(crate) fn new(holder: String, lease: Duration, pseudonyms: Pseudonyms) -> Self {
+        let term_millis = i64::try_from(lease.as_millis()).unwrap_or(i64::MAX);
+        Self { holder, pseudonyms, term_millis, frontier: Mutex::new(None) }
     }
 
     fn remembered(&self) -> Option<Frontier> {
@@ -75,7 +82,7 @@ impl Writer {
             Engine::Postgres => Peers::Possible,
             Engine::Sqlite => Peers::Excluded,
         };
-        match step(&lease, &self.holder, now_millis, peers) {
+        match step(&lease, &self.holder, now_millis, self.term_millis, peers) {
             Step::Write { epoch } => Ok(Some(epoch)),
             Step::Yield => Ok(None),
             Step::Record { epoch, expires_millis } => {
@@ -84,6 +91,29 @@ impl Writer {
                 Ok(Some(epoch))
             }
         }
+    }
+
+    /// Whether this process writes the log at the moment, with the lease renewed or taken over where it must be.
+    pub(super) async fn may_write(&self, tx: &mut Tx) -> Result<bool, Fault> {
+        Ok(self.hold(tx).await?.is_some())
+    }
+
+    /// Adds records of our own that have no body, in a transaction that holds the sequencer's lock. Where another process writes,
+    /// it says nothing.
+    pub(super) async fn say(&self, notices: Vec<Notice>, now: Timestamp, tx: &mut Tx) -> Result<(), Fault> {
+        if notices.is_empty() {
+            return Ok(());
+        }
+        let Some(epoch) = self.hold(tx).await? else { return Ok(()) };
+        let extension = self.extension(tx).await?;
+        let mut fold = Fold::begin(known(&[], tx).await?, extension, epoch, &self.pseudonyms);
+        for notice in notices {
+            let sealed = notice.seal_bare(now, &self.pseudonyms)?;
+            fold.notice(&sealed, now)?;
+        }
+        let frontier = save(fold, epoch, tx).await?;
+        self.remember(frontier);
+        Ok(())
     }
 
     /// The log as the newest head has it.
@@ -128,6 +158,9 @@ impl Command for Sequence {
         let Some(epoch) = writer.hold(tx).await? else {
             return Ok(batch.iter().map(|_| Err(Refusal::SequencerElsewhere)).collect());
         };
+        if store::finding::frozen(tx).await? {
+            return Ok(batch.iter().map(|_| Err(Refusal::Frozen)).collect());
+        }
         let extension = writer.extension(tx).await?;
         let known = known(batch, tx).await?;
         let mut fold = Fold::begin(known, extension, epoch, &writer.pseudonyms);

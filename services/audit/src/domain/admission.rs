@@ -100,6 +100,9 @@ pub(crate) enum Refusal {
     /// Another replica writes the log.
     #[error("another replica writes the log at the moment")]
     SequencerElsewhere,
+    /// Something was found that nobody may append over.
+    #[error("the log is frozen by what was found, until two people resume")]
+    Frozen,
 }
 
 /// Why a statement can never be taken as it is. A quarantine fills its place, so that its source can go on.

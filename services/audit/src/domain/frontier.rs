@@ -84,6 +84,12 @@ impl Frontier {
         self.range.root()
     }
 
+    /// The tiles that are not full yet, level by level: what [`Frontier::restore`] takes.
+    #[must_use]
+    pub(crate) fn partial(&self) -> &[Vec<Hash>] {
+        &self.partial
+    }
+
     /// Appends a leaf, by its hash; the tiles that it fills, lowest first.
     pub(crate) fn push(&mut self, leaf: Hash) -> Vec<FullTile> {
         self.range.push(leaf);

@@ -1,8 +1,5 @@
 //! Who writes the log: one holder at a time, by a lease that ends by the database's own clock.
 
-/// How long a lease lasts, in milliseconds of the database's clock.
-pub(crate) const TERM_MILLIS: i64 = 5_000;
-
 /// The lease as it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Lease {
@@ -42,13 +39,13 @@ pub(crate) enum Step {
     Yield,
 }
 
-/// What `me` does at `now_millis`. Its own lease is good even when it has run out, as long as nobody took it over: the row is
+/// What `me` does at `now_millis`, where a lease lasts `term_millis` of the database's clock. Its own lease is good even when it has run out, as long as nobody took it over: the row is
 /// locked while it is read. It is renewed in its second half, so that a busy writer records it seldom.
 #[must_use]
-pub(crate) fn step(lease: &Lease, me: &str, now_millis: i64, peers: Peers) -> Step {
-    let expires_millis = now_millis.saturating_add(TERM_MILLIS);
+pub(crate) fn step(lease: &Lease, me: &str, now_millis: i64, term_millis: i64, peers: Peers) -> Step {
+    let expires_millis = now_millis.saturating_add(term_millis);
     if lease.holder == me {
-        let fresh = lease.expires_millis.saturating_sub(now_millis) > TERM_MILLIS / 2;
+        let fresh = lease.expires_millis.saturating_sub(now_millis) > term_millis / 2;
         return if fresh {
             Step::Write { epoch: lease.epoch }
         } else {
@@ -65,6 +62,8 @@ pub(crate) fn step(lease: &Lease, me: &str, now_millis: i64, peers: Peers) -> St
 mod tests {
     use super::*;
 
+    const TERM_MILLIS: i64 = 5_000;
+
     #[test]
     fn one_writes_and_the_others_wait_until_it_has_gone() {
         let lease = |holder: &str, expires_millis| Lease { holder: holder.to_owned(), epoch: 7, expires_millis };
@@ -79,7 +78,7 @@ mod tests {
             ("a dead process's", lease("you", 9_999), Peers::Excluded, record(8)),
         ];
         for (what, lease, peers, expected) in table {
-            assert_eq!(step(&lease, "me", 1_000, peers), expected, "{what}");
+            assert_eq!(step(&lease, "me", 1_000, TERM_MILLIS, peers), expected, "{what}");
         }
     }
 }

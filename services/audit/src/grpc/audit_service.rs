@@ -5,17 +5,19 @@ use crate::{
     log::Log,
     queries::{
         checkpoint::{self, Signed},
-        proof, record,
+        proof,
+        record::{self, RecordRow},
+        witnessed::{self, Policy},
     },
-    tlog::{Hash, Question},
+    tlog::{Hash, LogProof, Question},
 };
 use handsel_access::Caller;
 use handsel_proto::handsel::audit::v1 as proto;
 use handsel_proto::handsel::audit::v1::audit_service_server::AuditService;
-use handsel_service::status::{fault, refusal};
+use handsel_service::status::fault;
 use std::sync::Arc;
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::{Code, Request, Response, Status};
+use tonic::{Request, Response, Status};
 
 /// Serves `AuditService`.
 pub(crate) struct AuditApi {
@@ -34,6 +36,20 @@ impl AuditApi {
         }
     }
 
+    /// The newest checkpoint that enough witnesses have cosigned.
+    async fn witnessed(&self) -> Result<Option<Signed>, Status> {
+        match witnessed::size(&self.log.db, &self.log.policy).await.map_err(fault)? {
+            0 => Ok(None),
+            size => checkpoint::of_size(&self.log.db, size).await.map_err(fault),
+        }
+    }
+
+    /// The record at an index.
+    async fn row(&self, index: u64) -> Result<RecordRow, Status> {
+        let found = record::at(&self.log.db, index).await.map_err(fault)?;
+        found.ok_or_else(|| refused::not_found("the log has no record of that index"))
+    }
+
     /// The size asked for, 0 meaning that of the newest checkpoint. Nothing is proven of a tree that nobody has signed for.
     async fn size(&self, asked: i64) -> Result<u64, Status> {
         let signed = self.newest().await?.size;
@@ -50,22 +66,50 @@ impl AuditService for AuditApi {
     type StreamRecordsStream = ReceiverStream<Result<proto::StreamRecordsResponse, Status>>;
 
     async fn get_log(&self, _: Request<proto::GetLogRequest>) -> Result<Response<proto::Log>, Status> {
-        let verifier_key = self.log.key.verifier().to_string();
-        Ok(Response::new(proto::Log { origin: self.log.origin().to_owned(), verifier_key }))
+        let Policy { keys, quorum } = &self.log.policy;
+        Ok(Response::new(proto::Log {
+            origin: self.log.origin().to_owned(),
+            verifier_key: self.log.key.verifier().to_string(),
+            witness_keys: keys.iter().map(ToString::to_string).collect(),
+            witness_quorum: i32::try_from(*quorum).unwrap_or(i32::MAX),
+        }))
     }
 
     async fn get_checkpoint(
         &self,
-        _: Request<proto::GetCheckpointRequest>,
+        request: Request<proto::GetCheckpointRequest>,
     ) -> Result<Response<proto::Checkpoint>, Status> {
-        Ok(Response::new(messages::checkpoint(&self.newest().await?)))
+        let proto::GetCheckpointRequest { witnessed } = request.into_inner();
+        let signed = if witnessed {
+            let found = self.witnessed().await?;
+            found.ok_or_else(|| refused::not_found("no checkpoint has been cosigned by enough witnesses yet"))?
+        } else {
+            self.newest().await?
+        };
+        Ok(Response::new(messages::with_cosignatures(&self.log, &signed).await?))
     }
 
     async fn get_record(&self, request: Request<proto::GetRecordRequest>) -> Result<Response<proto::Record>, Status> {
         let index = request.into_inner().index.cast_unsigned();
-        let found = record::at(&self.log.db, index).await.map_err(fault)?;
-        let row = found.ok_or_else(|| refusal(Code::NotFound, "NOT_FOUND", "the log has no record of that index"))?;
-        Ok(Response::new(messages::record(row)))
+        Ok(Response::new(messages::record(self.row(index).await?)))
+    }
+
+    async fn get_evidence(
+        &self,
+        request: Request<proto::GetEvidenceRequest>,
+    ) -> Result<Response<proto::Evidence>, Status> {
+        let index = request.into_inner().index.cast_unsigned();
+        let row = self.row(index).await?;
+        let signed = match self.witnessed().await?.filter(|signed| signed.size > index) {
+            Some(signed) => signed,
+            None => self.newest().await?,
+        };
+        let question = Question::Inclusion { index, size: signed.size };
+        let hashes = proof::answer(&self.log.db, question).await.map_err(refused::not_proven)?;
+        let note = messages::with_cosignatures(&self.log, &signed).await?.note;
+        let proof = LogProof { extra: Some(row.content.clone()), index, hashes, note };
+        let proto::Record { index, leaf: _, body, body_salt, body_withheld: _ } = messages::record(row);
+        Ok(Response::new(proto::Evidence { index, proof: proof.to_text().into_bytes(), body, body_salt }))
     }
 
     async fn get_inclusion_proof(
@@ -78,13 +122,16 @@ impl AuditService for AuditApi {
         let hashes = proof::answer(&self.log.db, question).await.map_err(refused::not_proven)?;
         let row = record::at(&self.log.db, index.cast_unsigned()).await.map_err(fault)?;
         let row = row.ok_or_else(|| refused::beyond("the log has no record of that index"))?;
-        let signed = checkpoint::of_size(&self.log.db, size).await.map_err(fault)?;
+        let checkpoint = match checkpoint::of_size(&self.log.db, size).await.map_err(fault)? {
+            Some(signed) => Some(messages::with_cosignatures(&self.log, &signed).await?),
+            None => None,
+        };
         Ok(Response::new(proto::InclusionProof {
             index,
             tree_size: size.cast_signed(),
             leaf_hash: Hash::of_leaf(&row.content).to_vec(),
             hashes: messages::hashes(hashes),
-            checkpoint: signed.as_ref().map(messages::checkpoint),
+            checkpoint,
         }))
     }
 

@@ -2,30 +2,109 @@
 
 use crate::{
     commands::Receipt,
-    domain::admission::Source,
-    queries::{checkpoint::Signed, record::RecordRow},
-    tlog::Hash,
+    domain::{
+        admission::Source,
+        decision::{Decided, Finding},
+        violation::{Kind, Violation},
+    },
+    log::Log,
+    queries::{checkpoint::Signed, record::RecordRow, witnessed},
+    tlog::{Hash, with_lines},
 };
+use handsel_access::Caller;
+use handsel_outbox::Actor;
 use handsel_proto::handsel::{audit::v1 as proto, relay::v1::GreetResponse};
-use handsel_service::wire::to_timestamp;
+use handsel_service::{status::fault, wire::to_timestamp};
+use tonic::Status;
 
-pub(super) fn checkpoint(signed: &Signed) -> proto::Checkpoint {
+/// A checkpoint with the cosignatures beneath it.
+fn checkpoint(signed: &Signed, cosignatures: &[String], witnessed: u64) -> proto::Checkpoint {
     let Signed { size, root, note, signed_at } = signed;
     proto::Checkpoint {
-        note: note.clone(),
+        note: with_lines(note, cosignatures),
         tree_size: size.cast_signed(),
         root_hash: root.to_vec(),
         sign_time: Some(to_timestamp(*signed_at)),
+        witnessed_size: witnessed.cast_signed(),
     }
 }
 
+/// A checkpoint with whatever witnesses have signed beneath it by now.
+pub(super) async fn with_cosignatures(log: &Log, signed: &Signed) -> Result<proto::Checkpoint, Status> {
+    let lines = if log.policy.keys.is_empty() {
+        Vec::new()
+    } else {
+        witnessed::lines(&log.db, signed.size, &log.policy).await.map_err(fault)?
+    };
+    Ok(checkpoint(signed, &lines, *log.witnessed.borrow()))
+}
+
+/// A record, without its body where a finding says that it is not the one.
 pub(super) fn record(row: RecordRow) -> proto::Record {
-    let RecordRow { leaf_index, content, body, salt } = row;
+    let RecordRow { leaf_index, content, body, salt, withheld } = row;
+    let shown = |bytes: Option<Vec<u8>>| bytes.filter(|_| !withheld).unwrap_or_default();
     proto::Record {
         index: leaf_index,
         leaf: content,
-        body: body.unwrap_or_default(),
-        body_salt: salt.unwrap_or_default(),
+        body: shown(body),
+        body_salt: shown(salt),
+        body_withheld: withheld,
+    }
+}
+
+/// Who called, as records name him.
+pub(super) fn actor(caller: &Caller) -> Actor {
+    Actor {
+        subject: caller.subject.clone(),
+        person: caller.person.clone(),
+        roles: caller.role_names().map(str::to_owned).collect(),
+        branch: caller.branch.as_claim().unwrap_or_default().to_owned(),
+    }
+}
+
+pub(super) fn finding(finding: Finding) -> proto::Finding {
+    let (freezes, settled) = (finding.freezes(), finding.is_settled());
+    let Finding { number, violation, found_at, decisions } = finding;
+    let Violation { kind, index, place, expected, actual, checkpoints } = violation;
+    proto::Finding {
+        name: format!("findings/{number}"),
+        kind: kind_of(kind).into(),
+        index,
+        place,
+        expected,
+        actual,
+        checkpoints,
+        find_time: Some(to_timestamp(found_at)),
+        freezes,
+        decisions: decisions.into_iter().map(decision).collect(),
+        settled,
+    }
+}
+
+fn decision(decided: Decided) -> proto::Decision {
+    let Decided { person, comment, at } = decided;
+    proto::Decision { person, comment, decide_time: Some(to_timestamp(at)) }
+}
+
+fn kind_of(kind: Kind) -> proto::finding::Kind {
+    use proto::finding::Kind as Wire;
+    match kind {
+        Kind::LeafTampered => Wire::LeafTampered,
+        Kind::LeafMissing => Wire::LeafMissing,
+        Kind::LeafBeyond => Wire::LeafBeyond,
+        Kind::BodyTampered => Wire::BodyTampered,
+        Kind::BodyMissing => Wire::BodyMissing,
+        Kind::TileTampered => Wire::TileTampered,
+        Kind::RootMismatch => Wire::RootMismatch,
+        Kind::HeadTampered => Wire::HeadTampered,
+        Kind::CheckpointForged => Wire::CheckpointForged,
+        Kind::CosignatureForged => Wire::CosignatureForged,
+        Kind::Fork => Wire::Fork,
+        Kind::Rollback => Wire::Rollback,
+        Kind::IndexTampered => Wire::IndexTampered,
+        Kind::SequenceBroken => Wire::SequenceBroken,
+        Kind::StatementsLost => Wire::StatementsLost,
+        Kind::ClockFault => Wire::ClockFault,
     }
 }
 

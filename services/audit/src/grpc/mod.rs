@@ -2,6 +2,7 @@
 
 mod audit_service;
 mod ingest_service;
+mod integrity_service;
 mod messages;
 mod refused;
 mod search;
@@ -9,3 +10,4 @@ mod stream;
 
 pub(crate) use audit_service::AuditApi;
 pub(crate) use ingest_service::IngestApi;
+pub(crate) use integrity_service::IntegrityApi;

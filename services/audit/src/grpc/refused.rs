@@ -1,6 +1,10 @@
 //! What the log refuses, as the caller reads it.
 
-use crate::{domain::admission::Refusal, queries::proof::ProofError, tlog::TreeError};
+use crate::{
+    domain::{admission::Refusal, decision::NotDecided},
+    queries::proof::ProofError,
+    tlog::TreeError,
+};
 use handsel_outbox::inbox::{EPOCH_FENCED, SEQUENCE_GAP};
 use handsel_service::status::{DOMAIN, FIELD_INVALID, OUT_OF_RANGE, fault, refusal};
 use std::time::Duration;
@@ -9,6 +13,9 @@ use tonic_types::{ErrorDetails, StatusExt as _};
 
 /// When to try again while another replica writes.
 const ELSEWHERE_DELAY: Duration = Duration::from_millis(500);
+
+/// Nothing is appended: see the findings.
+const LOG_FROZEN: &str = "LOG_FROZEN";
 
 /// The status of a call that was not taken.
 pub(super) fn not_taken(refused: &Refusal) -> Status {
@@ -27,6 +34,7 @@ pub(super) fn not_taken(refused: &Refusal) -> Status {
             Status::with_error_details(Code::FailedPrecondition, message, details)
         }
         Refusal::StatementConflict { .. } => refusal(Code::AlreadyExists, "STATEMENT_CONFLICT", message),
+        Refusal::Frozen => refusal(Code::FailedPrecondition, LOG_FROZEN, message),
         Refusal::SequencerElsewhere => {
             let mut details = ErrorDetails::with_error_info("SEQUENCER_ELSEWHERE", DOMAIN, []);
             details.set_retry_info(Some(ELSEWHERE_DELAY));
@@ -44,6 +52,34 @@ pub(super) fn not_proven(error: ProofError) -> Status {
             tracing::error!(%error, "the log's tiles do not hold what its tree needs");
             refusal(Code::DataLoss, "LOG_DAMAGED", "the log does not hold what its tree needs")
         }
+    }
+}
+
+/// The status of a stream over a log that was frozen by what was found.
+pub(super) fn frozen() -> Status {
+    refusal(Code::DataLoss, "LOG_DAMAGED", "the log is frozen by what was found: see its findings")
+}
+
+/// The status of what is not there.
+pub(super) fn not_found(message: &str) -> Status {
+    refusal(Code::NotFound, "NOT_FOUND", message)
+}
+
+/// The status of a stream for which there is no place.
+pub(super) fn busy() -> Status {
+    refusal(Code::ResourceExhausted, "BUSY", "too many streams are open; try later")
+}
+
+/// The status of a decision that is not taken.
+pub(super) fn not_decided(refused: NotDecided) -> Status {
+    let message = refused.to_string();
+    match refused {
+        NotDecided::NoSuchFinding => not_found(&message),
+        NotDecided::Freezes | NotDecided::FreezesNothing | NotDecided::Settled => {
+            refusal(Code::FailedPrecondition, "STATE_CONFLICT", message)
+        }
+        NotDecided::Frozen => not_taken(&Refusal::Frozen),
+        NotDecided::Elsewhere => not_taken(&Refusal::SequencerElsewhere),
     }
 }
 

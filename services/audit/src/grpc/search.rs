@@ -36,7 +36,7 @@ pub(super) async fn page(
     let next = found.before.map(|before| page::token(&same, &Place { before })).transpose()?;
     Ok(SearchRecordsResponse {
         records: found.records.into_iter().map(messages::record).collect(),
-        checkpoint: Some(messages::checkpoint(newest)),
+        checkpoint: Some(messages::with_cosignatures(log, newest).await?),
         next_page_token: next.unwrap_or_default(),
     })
 }

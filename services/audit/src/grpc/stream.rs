@@ -15,8 +15,9 @@ use crate::{
     tlog::{Hash, TreeError},
 };
 use handsel_access::Caller;
-use handsel_outbox::Actor;
-use handsel_proto::handsel::audit::v1::{Cursor, ReadMode, Record, StreamRecordsRequest, StreamRecordsResponse};
+use handsel_proto::handsel::audit::v1::{
+    Checkpoint, Cursor, ReadMode, Record, StreamRecordsRequest, StreamRecordsResponse,
+};
 use handsel_service::{
     Draining,
     status::{Violation, fault, refusal},
@@ -69,6 +70,7 @@ struct Reading {
     /// The newest checkpoint.
     covered: Arc<Signed>,
     news: watch::Receiver<Option<Arc<Signed>>>,
+    frozen: watch::Receiver<bool>,
     draining: CancellationToken,
     /// Held as long as it runs.
     _permit: OwnedSemaphorePermit,
@@ -85,8 +87,10 @@ pub(super) async fn open(
     let selection = selection(&message)?;
     let StreamRecordsRequest { cursor, follow, batch_size, filter: _, mode: _ } = message;
     let permit = Arc::clone(&log.streams).try_acquire_owned();
-    let permit =
-        permit.map_err(|_| refusal(Code::ResourceExhausted, "BUSY", "too many streams are open; try later"))?;
+    let permit = permit.map_err(|_| refused::busy())?;
+    if log.is_frozen() {
+        return Err(refused::frozen());
+    }
     let cursor = cursor.unwrap_or_default();
     check(&log, &cursor, &newest).await?;
     let end = if follow { End::Follow } else { End::ToTheEnd };
@@ -101,6 +105,7 @@ pub(super) async fn open(
         most,
         covered: Arc::new(newest),
         news: log.news.subscribe(),
+        frozen: log.frozen.subscribe(),
         draining,
         _permit: permit,
         log,
@@ -176,12 +181,7 @@ pub(super) async fn record_reading(
     caller: &Caller,
     (subject, body): (String, serde_json::Value),
 ) -> Result<(), Status> {
-    let actor = Actor {
-        subject: caller.subject.clone(),
-        person: caller.person.clone(),
-        roles: caller.role_names().map(str::to_owned).collect(),
-        branch: caller.branch.as_claim().unwrap_or_default().to_owned(),
-    };
+    let actor = messages::actor(caller);
     let notice = Notice {
         kind: "audit.read",
         action: "read",
@@ -202,7 +202,7 @@ impl Reading {
         loop {
             let batch = tokio::select! {
                 () = draining.cancelled() => Err(going_down()),
-                batch = self.batch() => batch,
+                batch = self.batch() => if self.is_frozen() { Err(refused::frozen()) } else { batch },
             };
             let failed = batch.is_err();
             if to.send(batch).await.is_err() || failed {
@@ -243,11 +243,21 @@ impl Reading {
         };
         Ok(StreamRecordsResponse {
             records: self.selection.of(records),
-            checkpoint: Some(messages::checkpoint(&covered)),
+            checkpoint: Some(self.checkpoint(&covered).await?),
             consistency_hashes: messages::hashes(consistency),
             cursor: Some(cursor),
             prefix_hashes: self.selection.proof(prefix),
         })
+    }
+
+    /// The checkpoint with whatever witnesses have signed beneath it by now.
+    async fn checkpoint(&self, covered: &Signed) -> Result<Checkpoint, Status> {
+        messages::with_cosignatures(&self.log, covered).await
+    }
+
+    /// Whether something was found that ends every stream.
+    fn is_frozen(&self) -> bool {
+        *self.frozen.borrow()
     }
 
     /// Takes a checkpoint that is newer than the one it has.
@@ -264,6 +274,7 @@ impl Reading {
             tokio::select! {
                 () = self.draining.cancelled() => return true,
                 () = to.closed() => return false,
+                changed = self.frozen.changed() => return changed.is_ok(),
                 changed = self.news.changed() => if changed.is_err() { return false },
             }
             self.look();

@@ -1,4 +1,10 @@
-//! The log's loops: signing what was committed, and saying that it lives.
+//! The log's loops: signing what was committed, having it cosigned, reading it again, and saying that it lives.
+
+mod scrub;
+mod witness;
+
+pub(crate) use scrub::scrub;
+pub(crate) use witness::cosign;
 
 use crate::{
     commands::{Index, Notice, Taken},

@@ -21,3 +21,8 @@ pub(crate) async fn unsigned_head(db: &Db) -> Result<Option<Head>, Fault> {
     let signed = store::checkpoint::newest(&mut tx).await?.map_or(0, |signed| signed.size);
     Ok(store::head::newest(&mut tx).await?.filter(|head| head.size > signed))
 }
+
+/// The size of the newest head; 0: the log is empty.
+pub(crate) async fn newest_head(db: &Db) -> Result<u64, Fault> {
+    Ok(store::head::newest(&mut db.read().await?).await?.map_or(0, |head| head.size))
+}

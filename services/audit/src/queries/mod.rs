@@ -1,9 +1,12 @@
-//! The log's reads: checkpoints, records, proofs, and the check at the start.
+//! The log's reads: checkpoints, records, proofs, findings, the check at the start and the rounds after it.
 
 pub(crate) mod batch;
 pub(crate) mod checkpoint;
+pub(crate) mod finding;
 pub(crate) mod proof;
 pub(crate) mod record;
 pub(crate) mod recovery;
-pub(crate) mod source;
+pub(crate) mod scrub;
 pub(crate) mod search;
+pub(crate) mod source;
+pub(crate) mod witnessed;

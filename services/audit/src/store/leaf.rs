@@ -11,6 +11,8 @@ row! {
         pub(crate) content: Vec<u8>,
         pub(crate) body: Option<Vec<u8>>,
         pub(crate) salt: Option<Vec<u8>>,
+        /// A finding says that the body is damaged or missing.
+        pub(crate) withheld: bool,
     }
 
     /// A leaf and the hash stored with it.
@@ -54,7 +56,9 @@ pub(crate) async fn add(tx: &mut Tx, leaves: Vec<Leaf>) -> Result<(), Fault> {
 /// The records from `first` to before `end`, in order.
 pub(crate) async fn records(tx: &mut Tx, first: u64, end: u64) -> Result<Vec<RecordRow>, Fault> {
     tx.all(
-        "SELECT leaf_index, leaf.content AS content, body.content AS body, body.salt AS salt
+        "SELECT leaf_index, leaf.content AS content, body.content AS body, body.salt AS salt,
+                EXISTS (SELECT 1 FROM finding WHERE finding.leaf_index = leaf.leaf_index
+                        AND kind IN ('BODY_TAMPERED', 'BODY_MISSING')) AS withheld
          FROM leaf LEFT JOIN body USING (leaf_index)
          WHERE leaf_index >= $1 AND leaf_index < $2 ORDER BY leaf_index",
         (column(first)?, column(end)?),

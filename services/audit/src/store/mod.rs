@@ -1,9 +1,12 @@
 //! Every SQL statement of the log, one file a table or two.
 
 pub(crate) mod checkpoint;
+pub(crate) mod cosignature;
+pub(crate) mod finding;
 pub(crate) mod head;
 pub(crate) mod leaf;
 pub(crate) mod lease;
+pub(crate) mod scrub;
 pub(crate) mod source;
 pub(crate) mod term;
 pub(crate) mod tile;

@@ -41,7 +41,7 @@ on_both_engines! {
         let unfit = SealedStatement { sequence: 301, statement: b"{}".to_vec(), ..SealedStatement::default() };
         stage.append("referral/audit", 1, vec![unfit]).await.unwrap();
         stage.sign().await;
-        let checkpoint = stage.officer().get_checkpoint(stage.ask(GetCheckpointRequest {})).await.unwrap().into_inner();
+        let checkpoint = stage.officer().get_checkpoint(stage.ask(GetCheckpointRequest::default())).await.unwrap().into_inner();
         // Both engines are held to this one text.
         let signed = "handsel.test/audit\n302\nNgTyduQGzqr2IcYWkZngJwX2tdEIBpgpQD3AUXRxoWk=";
         assert_eq!(checkpoint.note.split_once("\n\n").unwrap().0, signed);
@@ -122,7 +122,7 @@ on_both_engines! {
         let stage = Stage::set(lab).await;
         let log = stage.officer().get_log(stage.ask(GetLogRequest {})).await.unwrap().into_inner();
         assert_eq!((log.origin.as_str(), log.verifier_key), (ORIGIN, verifier().to_string()));
-        let checkpoint = stage.officer().get_checkpoint(stage.ask(GetCheckpointRequest {})).await.unwrap().into_inner();
+        let checkpoint = stage.officer().get_checkpoint(stage.ask(GetCheckpointRequest::default())).await.unwrap().into_inner();
         assert_eq!(checkpoint.tree_size, 0);
         let head = handsel_audit::tlog::TreeHead::open(&checkpoint.note, &verifier()).unwrap();
         assert_eq!((head.size, head.root.to_vec()), (0, checkpoint.root_hash));

@@ -4,8 +4,11 @@
 mod append;
 mod damage;
 mod export;
+mod integrity;
+mod past;
 mod race;
 mod relayed;
 mod search;
 mod stage;
 mod stream;
+mod witness;

@@ -12,8 +12,9 @@ use handsel_outbox::{
 };
 use handsel_proto::handsel::{
     audit::v1::{
-        AppendReceipt, AppendRequest, SealedStatement, StreamRecordsRequest, StreamRecordsResponse,
-        audit_ingest_service_client::AuditIngestServiceClient, audit_service_client::AuditServiceClient,
+        AppendReceipt, AppendRequest, Finding, SealedStatement, StreamRecordsRequest, StreamRecordsResponse,
+        VerifyNowRequest, audit_ingest_service_client::AuditIngestServiceClient,
+        audit_service_client::AuditServiceClient, integrity_service_client::IntegrityServiceClient,
     },
     relay::v1::Origin,
 };
@@ -68,6 +69,32 @@ impl Stage {
     /// Signs what is new.
     pub(crate) async fn sign(&self) {
         run_jobs_until_idle(&self.jobs).await;
+    }
+
+    /// Runs each job once, and says what fails.
+    pub(crate) async fn try_sign(&self) -> anyhow::Result<()> {
+        for job in &self.jobs {
+            job.run_once().await?;
+        }
+        Ok(())
+    }
+
+    /// The findings, and what people decide about them.
+    pub(crate) fn integrity(&self) -> IntegrityServiceClient<Channel> {
+        IntegrityServiceClient::new(self.server.channel())
+    }
+
+    /// What a whole round finds, and how it ends.
+    pub(crate) async fn verify(&self) -> (Vec<Finding>, Result<(), Status>) {
+        let mut stream = self.integrity().verify_now(self.ask(VerifyNowRequest {})).await.unwrap().into_inner();
+        let mut found = Vec::new();
+        loop {
+            match stream.message().await {
+                Ok(Some(message)) => found.extend(message.findings),
+                Ok(None) => return (found, Ok(())),
+                Err(status) => return (found, Err(status)),
+            }
+        }
     }
 
     /// Hands statements in, as a service does.

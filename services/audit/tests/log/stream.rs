@@ -20,7 +20,7 @@ fn root_of(checkpoint: &Checkpoint) -> RootHash<Sha256> {
 }
 
 async fn checkpoint(stage: &Stage) -> Checkpoint {
-    stage.officer().get_checkpoint(stage.ask(GetCheckpointRequest {})).await.unwrap().into_inner()
+    stage.officer().get_checkpoint(stage.ask(GetCheckpointRequest::default())).await.unwrap().into_inner()
 }
 
 on_both_engines! {

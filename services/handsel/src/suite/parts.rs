@@ -23,6 +23,8 @@ use tonic::service::RoutesBuilder;
 
 /// No process's lease on the log lasts longer than this after its death.
 const LEASE_OF_THE_DEAD: Duration = Duration::from_secs(30);
+/// How often the log is read again, whole.
+const DAY: Duration = Duration::from_secs(86_400);
 /// What the development bank calls itself.
 pub(crate) const BANK: &str = "example";
 
@@ -54,7 +56,8 @@ impl Parts {
         };
 
         let audit_db = open(Audit::NAME, Audit::migrations()).await?;
-        let audit_config = AuditConfig::new(signing_key(BANK, &place.secret("audit-signing.key"), world)?);
+        let key = signing_key(BANK, &place.secret("audit-signing.key"), world)?;
+        let audit_config = AuditConfig { scrub: Some(DAY), ..AuditConfig::new(key) };
         let audit = Audit::start(audit_db, world.clone(), audit_config, pseudonyms.clone()).await?;
 
         let tier_db = open(handsel_tier::NAME, Tier::migrations()).await?;

@@ -1,0 +1,129 @@
+//! What a round of the scrubber reads: portions of the log, each of one moment.
+
+use crate::{
+    domain::{
+        admission::Body,
+        round::{
+            Closing, Keys, Portion, Round, StoredCheckpoint, StoredCosignature, StoredHead, StoredLeaf, StoredTile,
+        },
+        said::Said,
+        violation::Violation,
+    },
+    store::{self, scrub::WholeRow, tile::TileRow},
+    tlog::{Hash, TILE_WIDTH},
+};
+use handsel_money::Timestamp;
+use handsel_outbox::statement::{self, ParsedStatement};
+use handsel_storage::{Db, Fault, Tx};
+
+pub(crate) use crate::store::scrub::ScrubRow as Progress;
+
+/// Levels whose tiles end within a portion: beyond them lie more leaves than a log of ours will have.
+const LEVELS: u8 = 5;
+
+/// How one portion came out.
+pub(crate) struct Read {
+    /// What is wrong in it.
+    pub(crate) found: Vec<Violation>,
+    /// Leaves of the newest head.
+    pub(crate) size: u64,
+    /// Whether the round is over.
+    pub(crate) over: bool,
+}
+
+/// How far the scrubber is.
+pub(crate) async fn progress(db: &Db) -> Result<Option<Progress>, Fault> {
+    store::scrub::progress(&mut db.read().await?).await
+}
+
+/// Reads at most `most` leaves on, and closes the round where the log ends.
+pub(crate) async fn portion(db: &Db, round: &mut Round, most: u64, keys: &Keys) -> Result<Read, Fault> {
+    let mut tx = db.read().await?;
+    let size = store::head::newest(&mut tx).await?.map_or(0, |head| head.size);
+    let end = size.min(round.size().saturating_add(most)).max(round.size());
+    let portion = load(&mut tx, round.size(), end).await?;
+    let mut found = round.advance(end, &portion, keys).map_err(|error| Fault::Invalid(error.to_string()))?;
+    let over = end >= size;
+    if over {
+        found.extend(round.close(&closing(&mut tx, size).await?));
+    }
+    Ok(Read { found, size, over })
+}
+
+async fn load(tx: &mut Tx, first: u64, end: u64) -> Result<Portion, Fault> {
+    let mut portion = Portion::default();
+    for row in store::scrub::leaves(tx, first, end).await? {
+        portion.leaves.insert(row.leaf_index.cast_unsigned(), stored_leaf(row)?);
+    }
+    let mut width = TILE_WIDTH;
+    for level in 0..LEVELS {
+        for row in store::scrub::tiles(tx, level, first / width, end.div_ceil(width)).await? {
+            portion.tiles.insert((level, row.number.cast_unsigned()), stored_tile(&row)?);
+        }
+        width = width.saturating_mul(TILE_WIDTH);
+    }
+    let (first_size, end_size) = (first.saturating_add(1), end.saturating_add(1));
+    for row in store::scrub::heads(tx, first_size, end_size).await? {
+        let root = Hash::try_from(row.root.as_slice()).map_err(|error| Fault::Invalid(error.to_string()))?;
+        let head = StoredHead { root, epoch: row.epoch, logged_at: row.logged_at.0 };
+        portion.heads.insert(row.size.cast_unsigned(), head);
+    }
+    for row in store::scrub::checkpoints(tx, first_size, end_size).await? {
+        let checkpoint = StoredCheckpoint { note: row.note, signed_at: row.signed_at.0 };
+        portion.checkpoints.insert(row.size.cast_unsigned(), checkpoint);
+    }
+    for row in store::cosignature::between(tx, first_size, end_size).await? {
+        let seconds = row.cosigned_seconds.cast_unsigned();
+        let cosignature = StoredCosignature { witness: row.witness, line: row.line, seconds };
+        portion.cosignatures.entry(row.size.cast_unsigned()).or_default().push(cosignature);
+    }
+    for (index, entry) in store::scrub::places(tx, first, end).await? {
+        portion.places.entry(index).or_default().insert(entry);
+    }
+    for (index, entry) in store::scrub::conflicts(tx, first, end).await? {
+        portion.conflicts.entry(index).or_default().insert(entry);
+    }
+    Ok(portion)
+}
+
+async fn closing(tx: &mut Tx, size: u64) -> Result<Closing, Fault> {
+    let beyond = store::scrub::beyond(tx, size).await?;
+    let (epochs, sequencer) = store::scrub::epochs(tx).await?;
+    Ok(Closing { size, beyond, epochs: epochs.into_iter().collect(), sequencer })
+}
+
+fn stored_leaf(row: WholeRow) -> Result<StoredLeaf, Fault> {
+    let WholeRow { leaf_index: _, content, hash, body, salt } = row;
+    let stored = Hash::try_from(hash.as_slice()).map_err(|error| Fault::Invalid(error.to_string()))?;
+    let body = body.map(|content| Body { content, salt: salt.unwrap_or_default() });
+    Ok(StoredLeaf { computed: Hash::of_leaf(&content), stored, said: said(&content), body })
+}
+
+fn stored_tile(row: &TileRow) -> Result<StoredTile, Fault> {
+    let invalid = |_| Fault::Invalid(format!("tile {}/{} holds no hashes", row.level, row.number));
+    let hashes = row.hashes.chunks(32).map(Hash::try_from).collect::<Result<_, _>>().map_err(invalid)?;
+    Ok(StoredTile { hashes, root: Hash::try_from(row.root.as_slice()).map_err(invalid)? })
+}
+
+/// What a leaf says, read as its writer composed it: the statement's bytes are hashed as they stand in it.
+fn said(leaf: &[u8]) -> Option<(Timestamp, Said)> {
+    let rest = leaf.strip_prefix(b"{\"logged_at\":\"")?;
+    let end = rest.iter().position(|byte| *byte == b'"')?;
+    let logged_at = std::str::from_utf8(rest.get(..end)?).ok()?.parse().ok()?;
+    let statement = rest.get(end..)?.strip_prefix(b"\",\"statement\":")?.strip_suffix(b"}")?;
+    let parsed = statement::parse(statement).ok()?;
+    let ParsedStatement { kind, source, epoch, source_seq, prev, time, subjects, correlation, body, .. } = parsed;
+    let said = Said {
+        kind,
+        source,
+        epoch,
+        sequence: source_seq,
+        prev: prev.into(),
+        digest: Hash::of(statement),
+        time,
+        subject: subjects.into_iter().next().unwrap_or_default(),
+        correlation,
+        body: body.map(|body| body.digest.into()),
+    };
+    Some((logged_at, said))
+}

@@ -1,0 +1,94 @@
+//! Somebody who owns the database and is stopped by nothing in it: no trigger, no foreign key. He changes what is stored, keeps it,
+//! and puts it back.
+
+use handsel_storage::Location;
+use handsel_testkit::Lab;
+use sqlx::{
+    AssertSqlSafe, Connection as _, Executor as _, PgConnection, Row as _, SqliteConnection,
+    sqlite::SqliteConnectOptions,
+};
+
+/// Every table of the log, what points to others first.
+pub(crate) const TABLES: [&str; 13] = [
+    "cosignature",
+    "checkpoint",
+    "head",
+    "conflict",
+    "place",
+    "source_epoch",
+    "body",
+    "tile",
+    "leaf",
+    "decision",
+    "finding",
+    "scrub",
+    "sequencer",
+];
+
+/// A connection past all services.
+pub(crate) enum Past {
+    Postgres(PgConnection),
+    Sqlite(SqliteConnection),
+}
+
+impl Past {
+    /// Over the log's schema, which is migrated.
+    pub(crate) async fn of(lab: &Lab) -> Self {
+        match lab.location() {
+            Location::Postgres { url } => {
+                let mut past = Self::Postgres(PgConnection::connect(url).await.unwrap());
+                past.run("SET search_path = audit; SET session_replication_role = replica").await;
+                past
+            }
+            Location::Sqlite { folder } => {
+                let options = SqliteConnectOptions::new().filename(folder.join("audit.db")).foreign_keys(false);
+                let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
+                let triggers =
+                    connection.fetch_all("SELECT name FROM sqlite_schema WHERE type = 'trigger'").await.unwrap();
+                let mut past = Self::Sqlite(connection);
+                for trigger in triggers {
+                    past.run(&format!("DROP TRIGGER {}", trigger.get::<String, _>(0))).await;
+                }
+                past.run("PRAGMA ignore_check_constraints = ON").await;
+                past
+            }
+        }
+    }
+
+    pub(crate) async fn run(&mut self, sql: &str) {
+        let text = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
+        let done = match self {
+            Self::Postgres(connection) => text.execute(connection).await.map(|done| done.rows_affected()),
+            Self::Sqlite(connection) => text.execute(connection).await.map(|done| done.rows_affected()),
+        };
+        done.unwrap_or_else(|error| panic!("{sql}: {error}"));
+    }
+
+    /// Keeps everything as it is: a backup.
+    pub(crate) async fn keep(&mut self) {
+        for table in TABLES {
+            self.run(&format!("DROP TABLE IF EXISTS kept_{table}")).await;
+            self.run(&format!("CREATE TABLE kept_{table} AS SELECT * FROM {table}")).await;
+        }
+    }
+
+    /// Puts everything back as it was when it was kept.
+    pub(crate) async fn restore(&mut self) {
+        self.run("BEGIN").await;
+        for table in TABLES {
+            self.run(&format!("DELETE FROM {table}")).await;
+            self.run(&format!("INSERT INTO {table} SELECT * FROM kept_{table}")).await;
+        }
+        self.run("COMMIT").await;
+    }
+
+    /// Empties the log.
+    pub(crate) async fn empty(&mut self) {
+        self.run("BEGIN").await;
+        for table in TABLES.into_iter().filter(|table| *table != "sequencer") {
+            self.run(&format!("DELETE FROM {table}")).await;
+        }
+        self.run("UPDATE sequencer SET expires_millis = 0").await;
+        self.run("COMMIT").await;
+    }
+}
