@@ -1,6 +1,6 @@
 //! A second person puts a version of a plan in force, the one before it ends, and the plan's counter is opened.
 
-use super::{fall_due::inconsistent, means::Means, statements};
+use super::{fall_due::inconsistent, means::Means, offer_rates, statements};
 use crate::{domain::refusal::Refusal, store};
 use handsel_money::Timestamp;
 use handsel_outbox::Actor;
@@ -31,6 +31,10 @@ impl Command for ActivatePlan {
             Ok(plan) => plan,
             Err(refusal) => return Ok(Err(refusal)),
         };
+        let rates: Vec<_> = plan.terms.rate_rules().collect();
+        if let Err(refusal) = offer_rates::check_rules(tx, &rates, self.now).await? {
+            return Ok(Err(refusal));
+        }
         let before = store::plan::lock_in_force(tx, &self.id).await?;
         if let Some(before) = before {
             // Whoever is pinned to it keeps what he was promised; new referrals go by the new version.

@@ -2,7 +2,7 @@
 //!
 //! A batch costs as many statements as one: everything is loaded once, decided in order of arrival, and saved once.
 
-use super::{means::Means, moves, room, statements};
+use super::{means::Means, moves, offer_rates::RateDesk, room, statements};
 use crate::{
     domain::{
         grant::{self, Counted, Counters, Grant, SeasonKey, Tiers, WindowKey},
@@ -69,6 +69,8 @@ pub(crate) async fn grant_all(means: &Means, tx: &mut Tx, cases: &[&Case]) -> Re
     let plans = plans_of(means, tx, &fresh).await?;
     let tiers = tiers_of(tx, &fresh).await?;
     let before = counters_of(tx, &fresh, &plans).await?;
+    let in_force = plans.values().filter_map(|plan| plan.as_deref().ok());
+    let mut rates = RateDesk::open(tx, in_force).await?;
 
     let mut counters = before.clone();
     let mut added = Added::default();
@@ -90,6 +92,7 @@ pub(crate) async fn grant_all(means: &Means, tx: &mut Tx, cases: &[&Case]) -> Re
             list(qualification, &mut rewards);
             seen.insert(qualification.referral);
             known.insert(qualification.key(), (qualification.clone(), rewards.clone()));
+            rates.offer(means, plan, case);
             added.cases.push((case, plan));
             added.grants.extend(grants.into_iter().map(|grant| (*case, grant)));
             rewards
@@ -97,6 +100,7 @@ pub(crate) async fn grant_all(means: &Means, tx: &mut Tx, cases: &[&Case]) -> Re
     }
     added.save(means, tx).await?;
     if let Some(case) = cases.first() {
+        rates.save(means, tx, case.now).await?;
         room::save(tx, means, &before, counters, case.now).await?;
     }
     Ok(outcomes)

@@ -1,14 +1,15 @@
 //! Offers the preferential rates of a batch of grants, in the transaction that grants them. Nothing is asked of the database for
 //! plans that offer none.
 
-use super::{means::Means, rate_moves::instruction, statements};
+use super::{grant_rewards::Case, means::Means, rate_moves::instruction, statements};
 use crate::{
     domain::{
         rate_grant::{self, Ground, Offered, RateGrant, Standing, Taken},
         rate_instruction::{Kind, RateInstruction},
         rate_product::Versions,
-        rate_rule::{RateLimits, RateRule},
+        rate_rule::RateRule,
         refusal::Refusal,
+        terms::PlanInForce,
     },
     store,
 };
@@ -19,37 +20,74 @@ use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
-/// One rate that a plan's rule offers.
-pub(crate) struct DueOffer<'a> {
-    pub(crate) ground: Ground,
-    pub(crate) rule: &'a RateRule,
-    pub(crate) limits: &'a RateLimits,
-    pub(crate) actor: &'a Actor,
-    pub(crate) now: Timestamp,
+/// What a batch of grants offers as preferential rates: everything is loaded once, decided in order of arrival, and saved once.
+#[derive(Default)]
+pub(crate) struct RateDesk {
+    products: BTreeMap<String, Versions>,
+    before: BTreeMap<String, Taken>,
+    taken: BTreeMap<String, Taken>,
+    offered: Vec<Offered>,
+    owed: Vec<Owed>,
 }
 
-/// Offers rates in order of arrival. The budget rows of their plans are locked, and none of them was offered before.
-pub(crate) async fn offer_all(means: &Means, tx: &mut Tx, due: Vec<DueOffer<'_>>) -> Result<(), Fault> {
-    let Some(now) = due.first().map(|one| one.now) else { return Ok(()) };
-    let products: BTreeSet<String> = due.iter().map(|one| one.rule.product.clone()).collect();
-    let plans: BTreeSet<String> = due.iter().map(|one| one.ground.plan.clone()).collect();
-    let products = store::rate_product::in_force(tx, products.into_iter().collect()).await?;
-    let before = store::rate_counter::taken(tx, plans.into_iter().collect()).await?;
-    let unknown = Versions::default();
-    let mut taken = before.clone();
-    let (mut offered, mut owed) = (Vec::with_capacity(due.len()), Vec::with_capacity(due.len()));
-    for one in due {
-        let product = products.get(&one.rule.product).unwrap_or(&unknown);
-        let counter = taken.entry(one.ground.plan.clone()).or_default();
-        let made = rate_grant::offer(one.ground, one.rule, one.limits, product, counter, (means.next_id(), one.now));
-        owed.push(said(&made.grant, one.actor, one.now));
-        offered.push(made);
+impl RateDesk {
+    /// Loads the products and counters of those plans that offer rates. The budget rows of the plans are locked.
+    pub(crate) async fn open(tx: &mut Tx, plans: impl Iterator<Item = &PlanInForce>) -> Result<Self, Fault> {
+        let (mut products, mut ids) = (BTreeSet::new(), BTreeSet::new());
+        for plan in plans {
+            for rule in plan.plan.terms.rate_rules() {
+                products.insert(rule.product.clone());
+                ids.insert(plan.plan.id.clone());
+            }
+        }
+        if products.is_empty() {
+            return Ok(Self::default());
+        }
+        let products = store::rate_product::in_force(tx, products.into_iter().collect()).await?;
+        let before = store::rate_counter::taken(tx, ids.into_iter().collect()).await?;
+        Ok(Self { products, taken: before.clone(), before, ..Self::default() })
     }
-    let moved: BTreeMap<String, Taken> =
-        taken.into_iter().filter(|(plan, now)| before.get(plan).copied().unwrap_or_default() != *now).collect();
-    store::rate_counter::save(tx, &moved).await?;
-    save(means, tx, &offered, now).await?;
-    means.outbox.owe(tx, now, owed).await
+
+    /// Offers the rates of one referral, or stage, that was not granted before.
+    pub(crate) fn offer(&mut self, means: &Means, plan: &PlanInForce, case: &Case) {
+        let qualification = &case.qualification;
+        let unknown = Versions::default();
+        for (role, rule) in plan.rates_of(&qualification.stage) {
+            for beneficiary in qualification.beneficiaries(role) {
+                let ground = Ground {
+                    referral: qualification.referral,
+                    plan: plan.plan.id.clone(),
+                    plan_version: plan.plan.version,
+                    role,
+                    stage: qualification.stage.clone(),
+                    milestone: String::new(),
+                    milestone_count: 0,
+                    beneficiary: beneficiary.to_owned(),
+                    branch: qualification.branch.clone(),
+                    qualified_at: qualification.qualified_at,
+                };
+                let limits = &plan.plan.terms.rate_limits;
+                let product = self.products.get(&rule.product).unwrap_or(&unknown);
+                let counter = self.taken.entry(plan.plan.id.clone()).or_default();
+                let made = rate_grant::offer(ground, rule, limits, product, counter, (means.next_id(), case.now));
+                self.owed.push(said(&made.grant, &case.actor, case.now));
+                self.offered.push(made);
+            }
+        }
+    }
+
+    /// Saves what was offered.
+    pub(crate) async fn save(self, means: &Means, tx: &mut Tx, now: Timestamp) -> Result<(), Fault> {
+        let Self { products: _, before, taken, offered, owed } = self;
+        if offered.is_empty() {
+            return Ok(());
+        }
+        let moved: BTreeMap<String, Taken> =
+            taken.into_iter().filter(|(plan, now)| before.get(plan).copied().unwrap_or_default() != *now).collect();
+        store::rate_counter::save(tx, &moved).await?;
+        save(means, tx, &offered, now).await?;
+        means.outbox.owe(tx, now, owed).await
+    }
 }
 
 /// Saves grants as they are offered, how they were valued, and what core banking has to be told.

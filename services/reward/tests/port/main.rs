@@ -16,3 +16,4 @@ mod push;
 mod races;
 mod rate_desk;
 mod rate_products;
+mod rates;

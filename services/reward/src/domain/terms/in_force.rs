@@ -67,6 +67,11 @@ pub enum RewardTerms {
 }
 
 impl Terms {
+    /// Every preferential rate that it offers, alone or to be chosen.
+    pub fn rate_rules(&self) -> impl Iterator<Item = &RateRule> {
+        self.roles.iter().filter_map(|role| role.gives.rate())
+    }
+
     fn gift(&self, gives: &Gives) -> Option<Gift> {
         let (item, terms, choice) = match gives {
             Gives::Rate(_) => return None,
