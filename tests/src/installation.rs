@@ -204,10 +204,9 @@ impl Installation {
         let copy = self.folder().join(format!("{}.backup", service.name()));
         match &self.store {
             Store::Postgres(url) => {
-                let mut dump = Command::new("pg_dump");
-                done(dump.args([url, "--schema", service.name(), "--file"]).arg(copy));
+                done(Command::new("pg_dump").args([url, "--schema", service.name(), "--file"]).arg(copy));
             }
-            Store::Sqlite => drop(std::fs::copy(self.file(service.name()), copy).expect("copied")),
+            Store::Sqlite => copy_files(&self.file(service.name()), &copy),
         }
     }
 
@@ -223,14 +222,7 @@ impl Installation {
                 assert!(query(url, &format!("SET client_min_messages = error; {drop}")).is_empty());
                 done(Command::new("psql").args([url, "-qX", "-v", "ON_ERROR_STOP=1", "-f"]).arg(copy));
             }
-            Store::Sqlite => {
-                let file = self.file(service.name());
-                for beside in ["db-wal", "db-shm"] {
-                    // There is none after an orderly end.
-                    let _absent = std::fs::remove_file(file.with_extension(beside));
-                }
-                drop(std::fs::copy(copy, file).expect("copied"));
-            }
+            Store::Sqlite => copy_files(&copy, &self.file(service.name())),
         }
     }
 
@@ -317,6 +309,21 @@ fn place(store: &Store, folder: &Path, name: &str) -> [String; 2] {
     match store {
         Store::Postgres(url) => ["--database".to_owned(), url.clone()],
         Store::Sqlite => ["--data".to_owned(), folder.join(name).display().to_string()],
+    }
+}
+
+/// Copies an embedded database, with the log of what is not yet in its file, over another.
+fn copy_files(from: &Path, to: &Path) {
+    for end in ["", "-wal", "-shm"] {
+        let named = |path: &Path| PathBuf::from(format!("{}{end}", path.display()));
+        let (from, to) = (named(from), named(to));
+        if to.exists() {
+            std::fs::remove_file(&to).expect("removed");
+        }
+        // The index of the log is made anew.
+        if from.exists() && end != "-shm" {
+            std::fs::copy(from, to).expect("copied");
+        }
     }
 }
 

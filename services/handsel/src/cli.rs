@@ -37,6 +37,8 @@ pub(crate) enum Command {
     Serve(ServeArguments),
     /// Brings the database up to this version, under a role that may change its schema.
     Migrate(MigrateArguments),
+    /// Shows messages of a service that were put aside because their receiver failed at them, or releases them.
+    Parked(ParkedArguments),
     /// Issues a development token. In production the bank's own identity provider does.
     Token(TokenArguments),
     /// Reads the audit log, and checks it against its key.
@@ -124,6 +126,25 @@ pub(crate) struct MigrateArguments {
     /// Only this service's part.
     #[arg(value_enum)]
     pub(crate) service: Option<ServiceName>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ParkedArguments {
+    /// Whose messages.
+    #[arg(value_enum)]
+    pub(crate) service: ServiceName,
+    /// The service's configuration, which says where its data and keys lie. Without it they lie where `up` has them; embedded
+    /// files can be opened while the service does not run.
+    #[arg(long, env = "HANDSEL_CONFIG", value_name = "FILE", conflicts_with_all = ["data", "database"])]
+    pub(crate) config: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) place: PlaceArguments,
+    /// Send what is put aside of this aggregate again, as the list names it, and what waits behind it.
+    #[arg(long, value_name = "AGGREGATE", requires = "person")]
+    pub(crate) release: Option<String>,
+    /// Who releases it: on record.
+    #[arg(long)]
+    pub(crate) person: Option<String>,
 }
 
 #[derive(Debug, Args)]

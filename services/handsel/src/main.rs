@@ -7,6 +7,7 @@ mod demo;
 mod evidence;
 mod export;
 mod paint;
+mod parked;
 mod place;
 mod progress;
 mod secrets;
@@ -81,6 +82,7 @@ async fn run(command: Command) -> Result<ExitCode> {
         Command::Migrate(arguments) => {
             serve::migrate(&Place::new(&arguments.place, DATA), arguments.service).await?;
         }
+        Command::Parked(arguments) => parked::run(&arguments).await?,
         Command::Token(arguments) => token(&arguments)?,
         Command::Audit(AuditCommand::Verify(arguments)) => {
             let caller = officer(&arguments.server)?;

@@ -114,7 +114,7 @@ async fn open(location: &Location, schema: &'static str, migrations: Vec<Migrati
     Ok(db)
 }
 
-fn name(service: ServiceName) -> &'static str {
+pub(crate) fn name(service: ServiceName) -> &'static str {
     match service {
         ServiceName::Referral => Referral::NAME,
         ServiceName::Reward => Reward::NAME,

@@ -2,10 +2,11 @@
 
 use crate::denial::Denial;
 use handsel_proto::handsel::access::v1::Role;
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 use tonic::Status;
 
-/// Who calls. The [`AccessLayer`](crate::AccessLayer) puts one into the extensions of every request it lets through.
+/// Who calls. The [`AccessLayer`](crate::AccessLayer) puts one, shared with its memory of the token, into the extensions of every
+/// request it lets through.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
     /// The account that signed in: the token's `sub`, 1 to 255 bytes without control characters.
@@ -48,7 +49,11 @@ impl Caller {
     /// # Errors
     /// `UNAUTHENTICATED` with reason `TOKEN_MISSING` where no layer stood in front: closed, not open.
     pub fn of<T>(request: &tonic::Request<T>) -> Result<&Caller, Status> {
-        request.extensions().get::<Caller>().ok_or_else(|| Denial::Token(crate::TokenFault::Missing).into())
+        request
+            .extensions()
+            .get::<Arc<Caller>>()
+            .map(Arc::as_ref)
+            .ok_or_else(|| Denial::Token(crate::TokenFault::Missing).into())
     }
 
     /// The human who acts, or the account where the token names no human. What records carry as "by whom".

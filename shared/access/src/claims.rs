@@ -8,7 +8,10 @@ use crate::{
 };
 use handsel_proto::handsel::access::v1::Role;
 use serde_json::{Map, Value};
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// The longest subject or person, in bytes.
 const MAX_NAME_BYTES: usize = 255;
@@ -28,7 +31,7 @@ pub(crate) struct ClaimRules {
 /// A caller, and from when to when his token holds, in seconds since 1970.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Admitted {
-    pub(crate) caller: Caller,
+    pub(crate) caller: Arc<Caller>,
     not_before: i64,
     expires: i64,
 }
@@ -60,7 +63,8 @@ impl ClaimRules {
         let person = self.paths.person.find(claims).map(|value| name(value, "person")).transpose()?;
         let branch = self.paths.branch.find(claims).map_or(Ok(Branch::None), branch)?;
         let roles = self.paths.roles.find(claims).map_or(Ok(BTreeSet::new()), |value| self.roles_of(value))?;
-        Ok(Admitted { caller: Caller { subject, person, roles, branch }, not_before, expires })
+        let caller = Arc::new(Caller { subject, person, roles, branch });
+        Ok(Admitted { caller, not_before, expires })
     }
 
     /// Refuses a token before or after its time. It is over at `exp` itself (RFC 7519, 4.1.4), give or take the leeway.

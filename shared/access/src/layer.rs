@@ -57,7 +57,7 @@ impl AccessLayer {
     }
 
     /// The caller, where there must be one.
-    fn check(&self, path: &str, headers: &HeaderMap) -> Result<Option<Caller>, Status> {
+    fn check(&self, path: &str, headers: &HeaderMap) -> Result<Option<Arc<Caller>>, Status> {
         if OPEN.iter().any(|open| path.starts_with(open)) {
             return Ok(None);
         }
@@ -69,7 +69,7 @@ impl AccessLayer {
         })
     }
 
-    fn admit(&self, path: &str, headers: &HeaderMap) -> Result<Caller, Denial> {
+    fn admit(&self, path: &str, headers: &HeaderMap) -> Result<Arc<Caller>, Denial> {
         let caller = self.verifier.verify(bearer(headers)?)?;
         self.rules.of(path).ok_or(Denial::UnknownRpc)?.admits(&caller)?;
         Ok(caller)
@@ -110,7 +110,7 @@ where
             Err(status) => Box::pin(async move { Ok(status.into_http()) }),
             Ok(caller) => {
                 // Whatever stood there before is not what the token says.
-                request.extensions_mut().remove::<Caller>();
+                request.extensions_mut().remove::<Arc<Caller>>();
                 if let Some(caller) = caller {
                     request.extensions_mut().insert(caller);
                 }

@@ -62,7 +62,7 @@ impl Verifier {
     ///
     /// # Errors
     /// What is wrong with the token, the signature before anything that it says.
-    pub fn verify(&self, token: &str) -> Result<Caller, TokenFault> {
+    pub fn verify(&self, token: &str) -> Result<Arc<Caller>, TokenFault> {
         if token.len() > MAX_TOKEN_BYTES {
             return Err(TokenFault::TooLong);
         }
@@ -75,7 +75,7 @@ impl Verifier {
             None => inner.examine(token, key, held, now)?,
         };
         inner.rules.holds_at(&admitted, now)?;
-        Ok(admitted.caller.clone())
+        Ok(Arc::clone(&admitted.caller))
     }
 
     /// Replaces the key set, for sources other than a file. What was verified before is verified anew.

@@ -151,7 +151,7 @@ impl Bank<'_> {
     async fn ledger_agrees(&self, paid_minor: i64) {
         let officer = self.caller(Service::Reward, (Role::ComplianceOfficer, "*", Some("karel")));
         let request = GetTrialBalanceRequest::default();
-        let ask = async || LedgerServiceClient::new(officer.clone()).get_trial_balance(request).await;
+        let ask = async || LedgerServiceClient::new(officer.clone()).get_trial_balance(request.clone()).await;
         let lines = self.patience.answer("asking for the trial balance", ask).await.lines;
         let balance = |wanted: LedgerAccount| -> i64 {
             lines.iter().filter(|line| line.account() == wanted).map(|line| minor(line.balance.as_ref())).sum()
@@ -223,7 +223,9 @@ impl Bank<'_> {
         let count = format!("SELECT count(*) FROM {schema}.outbox");
         let relays = format!(
             "SELECT destination, next_sequence - 1 - delivered,
-                    delivered - (SELECT count(*) FROM {schema}.outbox_receipt r WHERE r.destination = p.destination)
+                    (SELECT count(*) FROM {schema}.outbox_sent s WHERE s.destination = p.destination
+                     AND NOT EXISTS (SELECT 1 FROM {schema}.outbox_receipt r
+                                     WHERE r.destination = s.destination AND r.sequence = s.sequence))
              FROM {schema}.outbox_relay p"
         );
         let rows = [self.installation.query(&count), self.installation.query(&relays)].concat();

@@ -8,7 +8,7 @@ use serde_json::json;
 fn caller(settings: &str, claims: &serde_json::Value) -> Caller {
     let ed = Signer::ed25519("ed");
     let settings: TokenSettings = toml::from_str(settings).unwrap();
-    verifier_with(&settings, &[&ed], &TestClock::new()).verify(&ed.sign(claims)).unwrap()
+    verifier_with(&settings, &[&ed], &TestClock::new()).verify(&ed.sign(claims)).unwrap().as_ref().clone()
 }
 
 #[test]

@@ -36,7 +36,7 @@ impl Door {
     async fn call(&self, path: &str, authorization: &[&str]) -> Result<Option<Caller>, Status> {
         let handler = service_fn(|request: Request<()>| async move {
             let mut response = Response::new(String::new());
-            if let Some(caller) = request.extensions().get::<Caller>() {
+            if let Some(caller) = request.extensions().get::<Arc<Caller>>() {
                 response.extensions_mut().insert(caller.clone());
             }
             Ok::<_, Infallible>(response)
@@ -48,7 +48,7 @@ impl Door {
         let response = self.layer.layer(handler).oneshot(request.body(()).unwrap()).await.unwrap();
         match Status::from_header_map(response.headers()) {
             Some(status) => Err(status),
-            None => Ok(response.extensions().get::<Caller>().cloned()),
+            None => Ok(response.extensions().get::<Arc<Caller>>().map(|caller| caller.as_ref().clone())),
         }
     }
 

@@ -10,7 +10,7 @@ use super::{
     watch::{Finding, Watch},
 };
 use crate::{
-    DeliverFault, Numbered, message,
+    Actor, DeliverFault, Numbered, Outbox, Owed, Statement, message,
     store::{
         parked::{self, ContentRow},
         relay,
@@ -20,6 +20,7 @@ use crate::{
 use anyhow::anyhow;
 use handsel_money::Timestamp;
 use handsel_storage::{Command, Db, Fault, Tx};
+use serde_json::json;
 use std::sync::{Arc, PoisonError};
 
 /// How often a message is tried at a receiver that answers greetings in between, before it is put aside.
@@ -184,6 +185,12 @@ pub struct ReleaseParked {
     pub destination: &'static str,
     /// As [`Parked::aggregate`] names it.
     pub aggregate: String,
+    /// Of the service whose messages they are: what is done is said to the log.
+    pub outbox: Outbox,
+    /// Who does it.
+    pub actor: Actor,
+    /// When, by the business clock.
+    pub now: Timestamp,
 }
 
 impl Command for ReleaseParked {
@@ -208,6 +215,29 @@ impl Command for ReleaseParked {
         sent::insert(tx, self.destination, row.epoch.max(1), &rows).await?;
         parked::release(tx, self.destination, &numbers).await?;
         relay::save(tx, self.destination, &row).await?;
+        self.outbox.owe(tx, self.now, vec![Owed::Audit(self.said(&numbers))]).await?;
         Ok(u64::try_from(rows.len()).unwrap_or(u64::MAX))
+    }
+}
+
+impl ReleaseParked {
+    /// Under which number each of them comes now.
+    fn said(&self, numbers: &[(i64, i64)]) -> Statement {
+        let stream = format!("destinations/{}", self.destination);
+        let numbers =
+            numbers.iter().map(|(old, new)| json!({ "parked": old.to_string(), "released": new.to_string() }));
+        Statement {
+            kind: "relay.released",
+            time: self.now,
+            actor: self.actor.clone(),
+            subjects: vec![stream, self.aggregate.clone()],
+            action: "release",
+            outcome: "success",
+            reason: None,
+            correlation: self.aggregate.clone(),
+            amount: None,
+            policy: None,
+            body: numbers.collect(),
+        }
     }
 }

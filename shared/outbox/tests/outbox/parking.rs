@@ -2,7 +2,7 @@
 
 use crate::stage::{LEASE, Line, POISON, Stage, UNREADABLE, run};
 use handsel_money::Timestamp;
-use handsel_outbox::{PurgeSent, ReleaseParked, parked};
+use handsel_outbox::{Actor, PurgeSent, ReleaseParked, parked};
 use handsel_testkit::{Lab, on_both_engines};
 use std::sync::atomic::Ordering;
 
@@ -18,7 +18,9 @@ async fn aside(stage: &Stage) -> Vec<String> {
 
 async fn release(stage: &Stage, customer: &str) -> u64 {
     let aggregate = format!("customers/{customer}");
-    stage.sender.transact(&ReleaseParked { destination: "reward", aggregate }).await.unwrap()
+    let (outbox, actor, now) = (stage.outbox.clone(), Actor::system("operator"), Timestamp::from_micros(0));
+    let release = ReleaseParked { destination: "reward", aggregate, outbox, actor, now };
+    stage.sender.transact(&release).await.unwrap()
 }
 
 on_both_engines! {
@@ -50,6 +52,7 @@ on_both_engines! {
         assert!(aside(&stage).await.is_empty());
         assert_eq!(stage.receipts().await.len(), 9, "two of them for markers");
         assert_eq!(release(&stage, POISON).await, 0, "once");
+        assert_eq!(stage.stated().await, ["relay.parked", "relay.released"]);
     }
 
     async fn what_is_released_too_early_is_put_aside_again(lab: Lab) {
