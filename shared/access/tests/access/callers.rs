@@ -16,7 +16,7 @@ fn handsels_own_names_hold_without_configuration() {
     let ed = Signer::ed25519("ed");
     let caller = verifier(&[&ed], &TestClock::new()).verify(&ed.sign(&claims())).unwrap();
     assert_eq!(
-        caller,
+        *caller,
         Caller {
             subject: "branch-desk-7".into(),
             person: Some("e.novakova".into()),

@@ -15,7 +15,7 @@ fn teller() -> DevToken {
 #[test]
 fn its_tokens_say_what_they_were_asked_to() {
     let issuer = DevIssuer::from_seed(&[7; 32], TestClock::new().now()).unwrap();
-    let caller = issuer.verifier().unwrap().verify(&issuer.issue(&teller()).unwrap()).unwrap();
+    let caller = issuer.verifier().unwrap().verify(&issuer.issue(&teller()).unwrap()).unwrap().as_ref().clone();
     assert_eq!((caller.subject.as_str(), caller.person.as_deref()), ("desk-7", Some("e.novakova")));
     assert_eq!((caller.roles, caller.branch), ([Role::BranchStaff].into(), Branch::One("0101".into())));
 }
