@@ -1,5 +1,7 @@
 //! A reward in plain words, for a teller to read aloud: who, for what, how it was computed, where it is now and until when.
 
+mod chinese;
+
 use super::{
     calculation::explanation::{self, Language, Subject},
     grant::NOTHING_EARNED,
@@ -10,10 +12,14 @@ use super::{
 };
 
 /// The whole story, a sentence or two each.
-pub fn tell(reward: &Reward, newest: Option<&Attempt>, record: &Record<'_>) -> Vec<String> {
-    let mut sentences = vec![who(reward, record)];
-    sentences.extend(explanation::explain(Subject::Reward, &record.steps, Language::English));
-    sentences.push(now(reward, newest, record));
+pub fn tell(reward: &Reward, newest: Option<&Attempt>, record: &Record<'_>, language: Language) -> Vec<String> {
+    let (first, last) = match language {
+        Language::English => (who(reward, record), now(reward, newest, record)),
+        Language::Chinese => (chinese::who(reward, record), chinese::now(reward, newest, record)),
+    };
+    let mut sentences = vec![first];
+    sentences.extend(explanation::explain(Subject::Reward, &record.steps, language));
+    sentences.push(last);
     sentences
 }
 

@@ -19,6 +19,7 @@ use crate::{
     },
     wire::{
         qualification::{after, qualification_from},
+        quote::language_from,
         reward::{state_from, to_group, to_reward, to_whole_reward},
     },
 };
@@ -60,11 +61,12 @@ impl RewardService for Api {
     async fn get_reward(&self, request: Request<GetRewardRequest>) -> Result<Response<Reward>, Status> {
         let call = Call::of(request)?;
         let id = id_from_name("rewards/", &call.message.name, "name")?;
+        let language = language_from(&call.message.language_code)?;
         let Some(whole) = queries::rewards::get(&self.service.db, id).await.map_err(fault)? else {
             return Err(refused(Refusal::NotFound(call.message.name)));
         };
         call.caller.must_reach(&whole.reward.entitlement.branch)?;
-        Ok(Response::new(to_whole_reward(&whole)))
+        Ok(Response::new(to_whole_reward(&whole, language)))
     }
 
     async fn list_rewards(

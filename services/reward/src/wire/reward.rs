@@ -3,7 +3,7 @@
 use super::{hold::to_hold, rule::to_role, settlement::to_status};
 use crate::{
     domain::{
-        calculation::trace::Step,
+        calculation::{explanation::Language, trace::Step},
         outcome::{Attempt, Status},
         reward::{Amounts, Entitlement, Kind, Reward},
         state::Standing,
@@ -89,11 +89,11 @@ fn to_kind(kind: Kind) -> wire::RewardKind {
 }
 
 /// A reward with every step of its calculation, and the same in plain words.
-pub(crate) fn to_whole_reward(whole: &Whole) -> wire::Reward {
+pub(crate) fn to_whole_reward(whole: &Whole, language: Language) -> wire::Reward {
     let Whole { reward, attempts, record, holds } = whole;
     wire::Reward {
         steps: record.shown().into_iter().map(to_step).collect(),
-        explanation: story::tell(reward, attempts.last(), record),
+        explanation: story::tell(reward, attempts.last(), record, language),
         holds: holds.iter().map(to_hold).collect(),
         ..to_reward(reward, attempts)
     }

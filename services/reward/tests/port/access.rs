@@ -13,7 +13,7 @@ on_both_engines! {
         let theirs = bank.grant(theirs).await.unwrap();
         let teller = bank.lab.token(Role::BranchStaff, "0101", "tom");
 
-        let get = |name: &str| bank.lab.call(wire::GetRewardRequest { name: name.to_owned() }, &teller);
+        let get = |name: &str| bank.lab.call(wire::GetRewardRequest { name: name.to_owned(), ..wire::GetRewardRequest::default() }, &teller);
         assert!(bank.rewards().get_reward(get(&mine[0].name)).await.is_ok());
         let denied = bank.rewards().get_reward(get(&theirs[0].name)).await.unwrap_err();
         assert_eq!((denied.code(), reason(&denied).as_str()), (Code::PermissionDenied, "BRANCH_MISMATCH"));

@@ -222,7 +222,7 @@ impl Bank {
     }
 
     pub(crate) async fn reward(&self, name: &str) -> wire::Reward {
-        let request = wire::GetRewardRequest { name: name.into() };
+        let request = wire::GetRewardRequest { name: name.into(), ..wire::GetRewardRequest::default() };
         let token = self.lab.token(Role::InternalAuditor, "*", None);
         self.rewards().get_reward(self.lab.call(request, &token)).await.unwrap().into_inner()
     }

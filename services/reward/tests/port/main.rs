@@ -17,3 +17,4 @@ mod races;
 mod rate_desk;
 mod rate_products;
 mod rates;
+mod words;

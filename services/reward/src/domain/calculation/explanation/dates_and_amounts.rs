@@ -11,7 +11,7 @@ pub(super) fn percent(rate: &str) -> String {
 }
 
 /// `50.00 CNY` as `人民币50.00元`.
-pub(super) fn amount_in_chinese(amount: &str) -> String {
+pub(crate) fn amount_in_chinese(amount: &str) -> String {
     let Some((number, code)) = amount.split_once(' ') else { return amount.to_owned() };
     match code {
         "CNY" => format!("人民币{number}元"),
@@ -28,7 +28,7 @@ pub(super) fn amount_in_chinese(amount: &str) -> String {
 }
 
 /// `2025-03-01` as `2025年3月1日`, `2025-03` as `2025年3月`, `2025-Q2` as `2025年第2季度`, `2025` as `2025年`.
-pub(super) fn date_in_chinese(date: &str) -> String {
+pub(crate) fn date_in_chinese(date: &str) -> String {
     let parts: Vec<&str> = date.split('-').collect();
     let plain = |part: &str| part.trim_start_matches('0').to_owned();
     match parts.as_slice() {

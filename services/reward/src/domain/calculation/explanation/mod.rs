@@ -13,6 +13,7 @@ mod sentence;
 
 use std::str::FromStr;
 
+pub(crate) use self::dates_and_amounts::{amount_in_chinese, date_in_chinese};
 pub use self::sentence::{Item, Left, OfRates, OfReward, OfRows, Rule, Sentence, Taxation, Worth};
 use super::trace::Step;
 
