@@ -119,7 +119,10 @@ async fn example(client: &mut RewardServiceClient<crate::bearer::Caller>) -> Res
         .iter()
         .max_by_key(|reward| (reward.role() == BeneficiaryRole::Referrer, minor(reward.reward_amount.as_ref()).ok()))
         .context("nothing was paid")?;
-    Ok(client.get_reward(GetRewardRequest { name: chosen.name.clone(), ..GetRewardRequest::default() }).await?.into_inner())
+    Ok(client
+        .get_reward(GetRewardRequest { name: chosen.name.clone(), ..GetRewardRequest::default() })
+        .await?
+        .into_inner())
 }
 
 /// An amount's minor units.
