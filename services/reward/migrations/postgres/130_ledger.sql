@@ -55,3 +55,31 @@ CREATE TABLE clearing_alarm (
     CHECK (cleared_at >= raised_at)
 );
 CREATE UNIQUE INDEX clearing_alarm_up ON clearing_alarm (kind, plan_id, currency) WHERE cleared_at IS NULL;
+
+-- Every reward computed again. `after_*` is how far it has come in the order of grants; one is under way at a time.
+CREATE TABLE recomputation (
+    id UUID PRIMARY KEY,
+    recomputed BIGINT NOT NULL DEFAULT 0 CHECK (recomputed >= 0),
+    different BIGINT NOT NULL DEFAULT 0 CHECK (different BETWEEN 0 AND recomputed),
+    after_created_at TIMESTAMPTZ,
+    after_id UUID,
+    started_at TIMESTAMPTZ NOT NULL,
+    updated_at TIMESTAMPTZ NOT NULL,
+    done BOOLEAN NOT NULL DEFAULT FALSE,
+    -- Always 1: the key of what is unique.
+    one BIGINT NOT NULL DEFAULT 1 CHECK (one = 1)
+);
+CREATE UNIQUE INDEX recomputation_under_way ON recomputation (one) WHERE NOT done;
+
+-- A reward that does not come out as it is stored.
+CREATE TABLE recompute_finding (
+    recomputation_id UUID NOT NULL REFERENCES recomputation (id),
+    number BIGINT NOT NULL CHECK (number >= 1),
+    reward_id UUID NOT NULL REFERENCES reward (id),
+    detail TEXT NOT NULL,
+    found_at TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (recomputation_id, number),
+    UNIQUE (recomputation_id, reward_id)
+);
+CREATE TRIGGER recompute_finding_is_kept BEFORE UPDATE OR DELETE ON recompute_finding
+    FOR EACH ROW EXECUTE FUNCTION append_only();

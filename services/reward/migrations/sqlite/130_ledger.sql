@@ -59,3 +59,33 @@ CREATE TABLE clearing_alarm (
     CHECK (cleared_at >= raised_at)
 ) STRICT;
 CREATE UNIQUE INDEX clearing_alarm_up ON clearing_alarm (kind, plan_id, currency) WHERE cleared_at IS NULL;
+
+-- Every reward computed again. `after_*` is how far it has come in the order of grants; one is under way at a time.
+CREATE TABLE recomputation (
+    id BLOB PRIMARY KEY,
+    recomputed INTEGER NOT NULL DEFAULT 0 CHECK (recomputed >= 0),
+    different INTEGER NOT NULL DEFAULT 0 CHECK (different BETWEEN 0 AND recomputed),
+    after_created_at TEXT,
+    after_id BLOB,
+    started_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL,
+    done INTEGER NOT NULL DEFAULT 0 CHECK (done IN (0, 1)),
+    -- Always 1: the key of what is unique.
+    one INTEGER NOT NULL DEFAULT 1 CHECK (one = 1)
+) STRICT;
+CREATE UNIQUE INDEX recomputation_under_way ON recomputation (one) WHERE NOT done;
+
+-- A reward that does not come out as it is stored.
+CREATE TABLE recompute_finding (
+    recomputation_id BLOB NOT NULL REFERENCES recomputation (id),
+    number INTEGER NOT NULL CHECK (number >= 1),
+    reward_id BLOB NOT NULL REFERENCES reward (id),
+    detail TEXT NOT NULL,
+    found_at TEXT NOT NULL,
+    PRIMARY KEY (recomputation_id, number),
+    UNIQUE (recomputation_id, reward_id)
+) STRICT;
+CREATE TRIGGER recompute_finding_is_kept_changed BEFORE UPDATE ON recompute_finding
+BEGIN SELECT RAISE(ABORT, 'recompute_finding is append-only'); END;
+CREATE TRIGGER recompute_finding_is_kept_deleted BEFORE DELETE ON recompute_finding
+BEGIN SELECT RAISE(ABORT, 'recompute_finding is append-only'); END;

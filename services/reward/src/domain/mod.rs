@@ -21,6 +21,7 @@ pub mod rate_instruction;
 pub mod rate_product;
 pub mod rate_rule;
 pub mod rate_story;
+pub mod recompute;
 pub mod record;
 pub mod refusal;
 pub mod reward;

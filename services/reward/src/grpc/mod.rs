@@ -11,6 +11,7 @@ mod plan;
 mod quote;
 mod rate;
 mod rate_product;
+mod recompute;
 mod refusal;
 mod reward;
 mod settlement;
@@ -20,8 +21,9 @@ use handsel_proto::handsel::reward::v1::{
     hold_service_server::HoldServiceServer, latch_service_server::LatchServiceServer,
     ledger_service_server::LedgerServiceServer, plan_service_server::PlanServiceServer,
     quote_service_server::QuoteServiceServer, rate_product_service_server::RateProductServiceServer,
-    rate_service_server::RateServiceServer, reward_inbox_service_server::RewardInboxServiceServer,
-    reward_service_server::RewardServiceServer, settlement_service_server::SettlementServiceServer,
+    rate_service_server::RateServiceServer, recompute_service_server::RecomputeServiceServer,
+    reward_inbox_service_server::RewardInboxServiceServer, reward_service_server::RewardServiceServer,
+    settlement_service_server::SettlementServiceServer,
 };
 use std::sync::Arc;
 use tonic::service::RoutesBuilder;
@@ -45,5 +47,6 @@ pub(crate) fn add_to(service: &Arc<Service>, routes: &mut RoutesBuilder) {
         .add_service(HoldServiceServer::new(api.clone()))
         .add_service(LatchServiceServer::new(api.clone()))
         .add_service(LedgerServiceServer::new(api.clone()))
+        .add_service(RecomputeServiceServer::new(api.clone()))
         .add_service(RewardInboxServiceServer::new(api));
 }

@@ -5,6 +5,7 @@
 mod ledger;
 mod push;
 mod push_rates;
+mod recompute;
 
 use crate::{
     commands::{close_rates::CloseRates, fall_due::FallDue, instruct::Instruct},
@@ -33,6 +34,7 @@ pub(crate) fn all(service: &Arc<Service>) -> Vec<Job> {
     }
     jobs.extend(service.relay.as_ref().map(Relay::job));
     jobs.extend(ledger::all(service));
+    jobs.push(recompute::job(service));
     jobs.push(purge(service));
     jobs
 }

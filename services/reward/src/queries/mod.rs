@@ -6,5 +6,6 @@ pub(crate) mod latch;
 pub(crate) mod ledger;
 pub(crate) mod plans;
 pub(crate) mod rates;
+pub(crate) mod recomputation;
 pub(crate) mod rewards;
 pub(crate) mod summary;

@@ -21,6 +21,7 @@ pub(crate) mod rate_grant;
 pub(crate) mod rate_instruction;
 pub(crate) mod rate_product;
 pub(crate) mod rate_read;
+pub(crate) mod recomputation;
 pub(crate) mod reward;
 pub(crate) mod reward_read;
 pub(crate) mod tier;

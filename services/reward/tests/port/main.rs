@@ -17,4 +17,5 @@ mod races;
 mod rate_desk;
 mod rate_products;
 mod rates;
+mod recompute;
 mod words;

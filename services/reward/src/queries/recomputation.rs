@@ -1,0 +1,21 @@
+//! Recomputations: how far they are, what they found.
+
+use crate::store::{self, recomputation::FindingRow};
+use handsel_storage::{Db, Fault};
+use uuid::Uuid;
+
+pub(crate) use crate::store::recomputation::Recomputation;
+
+/// One.
+pub(crate) async fn get(db: &Db, id: Uuid) -> Result<Option<Recomputation>, Fault> {
+    store::recomputation::one(&mut db.read().await?, id).await
+}
+
+/// A page of findings after a number; none where there is no such recomputation.
+pub(crate) async fn findings(db: &Db, id: Uuid, after: i64, limit: i64) -> Result<Option<Vec<FindingRow>>, Fault> {
+    let mut tx = db.read().await?;
+    if store::recomputation::one(&mut tx, id).await?.is_none() {
+        return Ok(None);
+    }
+    store::recomputation::findings(&mut tx, id, after, limit).await.map(Some)
+}
