@@ -1,9 +1,10 @@
 //! A stored reward computed again from its trace alone, under the version of the calculation that made it.
 
 use super::{
-    calculation::{cash, error::CalculationError, trace::Step},
+    calculation::{CALCULATION_VERSION, cash, error::CalculationError, noncash, trace::Step},
     record::Record,
     reward::Amounts,
+    terms::RewardTerms,
 };
 
 /// One value, stored and computed again.
@@ -33,9 +34,19 @@ pub struct Computed {
 /// # Errors
 /// [`CalculationError::UnknownVersion`]; a refusal of the calculation, where the record is not what it was computed from.
 pub fn compute(record: &Record<'_>) -> Result<Computed, CalculationError> {
-    let computed = cash::recompute(record.calculation_version, &record.terms, &record.input)?;
-    let cash::CashReward { gross, reward, tax, net, cost, steps, .. } = computed;
-    Ok(Computed { amounts: Amounts { gross, reward, tax, net, cost }, steps })
+    match (record.calculation_version, record.terms.as_ref()) {
+        (CALCULATION_VERSION, RewardTerms::Cash(terms)) => {
+            let computed = cash::decide(terms, &record.input)?;
+            let cash::CashReward { gross, reward, tax, net, cost, steps, .. } = computed;
+            Ok(Computed { amounts: Amounts { gross, reward, tax, net, cost }, steps })
+        }
+        (CALCULATION_VERSION, RewardTerms::NonCash(terms)) => {
+            let computed = noncash::decide(terms, &record.input)?;
+            let noncash::NonCashReward { gross, reward, tax, net, cost, steps, .. } = computed;
+            Ok(Computed { amounts: Amounts { gross, reward, tax, net, cost }, steps })
+        }
+        (unknown, _) => Err(CalculationError::UnknownVersion(unknown)),
+    }
 }
 
 /// Sets a record and the reward that it was made for beside what its calculation gives: the due date, every step, every amount.
