@@ -205,6 +205,7 @@ fn texts() -> Vec<String> {
         "plans/spring",
         "plans/a-",
         "customers/4711",
+        "findings/7",
         "customers/4711/tier",
         "staff/7",
         "rate-products/standard",
