@@ -1,15 +1,18 @@
 //! The load program: how many grants a second are durable, beside pgbench with the same statements on the same machine; and
-//! what the suite costs while nobody calls it.
+//! quotes beside the emptiest tonic server; what the calculations take; what the suite costs while nobody calls it.
 
 mod bank;
 mod checks;
+mod echo;
 mod grants;
 mod idle;
 mod latency;
+mod library;
 mod machine;
 mod pgbench;
 mod postgres;
 mod program;
+mod quotes;
 mod report;
 mod runs;
 mod service;
@@ -29,6 +32,15 @@ const DOES_NOT_ADD_UP: u8 = 3;
 #[tokio::main]
 async fn main() -> ExitCode {
     let settings = Settings::parse();
+    if settings.serve_echo {
+        return match echo::serve().await {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("error: {error:#}");
+                ExitCode::FAILURE
+            }
+        };
+    }
     match measured(&settings).await {
         Ok(report) => {
             if settings.json {

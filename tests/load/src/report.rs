@@ -2,8 +2,10 @@
 
 use crate::idle::Idle;
 use crate::latency::Latency;
+use crate::library::Library;
 use crate::machine::Machine;
 use crate::pgbench::{Baseline, Widths};
+use crate::quotes::{Quotes, Rate};
 use crate::settings::Settings;
 use crate::usage::Memory;
 use serde::Serialize;
@@ -14,6 +16,12 @@ use std::fmt::{self, Display, Formatter};
 const HOT_TARGET: u64 = 10_00;
 /// The same over a hundred plans.
 const MANY_TARGET: u64 = 2_00;
+/// How many quotes for each empty call, in hundredths.
+const QUOTE_TARGET: u64 = 70;
+/// The longest that a cash reward is to take, in nanoseconds.
+const CASH_TARGET: u64 = 5_000;
+/// The longest that a loan of 360 months is to take, in microseconds.
+const LOAN_TARGET: u64 = 1_000;
 /// The longest that the suite is to take until it is ready, in microseconds.
 const START_TARGET: u64 = 1_000_000;
 /// The most memory that it is to hold at rest, in KiB.
@@ -33,6 +41,10 @@ pub(crate) struct Report {
     pub(crate) baselines: Vec<Baseline>,
     /// Each run of Handsel.
     pub(crate) handsel: Vec<Measured>,
+    /// What the calculations take.
+    pub(crate) library: Option<Library>,
+    /// Quotes beside empty calls.
+    pub(crate) quotes: Option<Quotes>,
     /// The suite at rest.
     pub(crate) idle: Option<Idle>,
 }
@@ -96,13 +108,27 @@ impl Report {
             widths: None,
             baselines: Vec::new(),
             handsel: Vec::new(),
+            library: None,
+            quotes: None,
             idle: None,
         }
     }
 
     /// The run as one object.
     pub(crate) fn as_json(&self) -> Value {
-        let Self { machine, seconds, in_flight, connections, database, widths, baselines, handsel, idle } = self;
+        let Self {
+            machine,
+            seconds,
+            in_flight,
+            connections,
+            database,
+            widths,
+            baselines,
+            handsel,
+            library,
+            quotes,
+            idle,
+        } = self;
         let targets = self.targets();
         let targets = targets.iter().map(
             |one| json!({ "what": one.what, "wanted": one.wanted, "found": one.found, "met": one.met == Met::Yes }),
@@ -116,6 +142,8 @@ impl Report {
             "baseline_widths": widths,
             "baselines": baselines,
             "handsel": handsel,
+            "library": library,
+            "quotes": quotes,
             "idle": idle,
             "targets": targets.collect::<Vec<_>>(),
         })
@@ -147,6 +175,7 @@ impl Report {
                 met: met(ratio >= wanted),
             });
         }
+        targets.extend(self.quote_targets());
         if let Some(Idle { first_start_micros, start_micros, memory }) = self.idle {
             let slowest = first_start_micros.max(start_micros);
             targets.push(Target {
@@ -160,6 +189,41 @@ impl Report {
                 wanted: format!("< {}", mebibytes(MEMORY_TARGET)),
                 found: format!("{}, at most {}", mebibytes(memory.resident_kib), mebibytes(memory.peak_kib)),
                 met: met(memory.resident_kib < MEMORY_TARGET),
+            });
+        }
+        targets
+    }
+}
+
+impl Report {
+    fn quote_targets(&self) -> Vec<Target> {
+        let mut targets = Vec::new();
+        if let Some((ratio, quotes)) = self.quotes.and_then(|quotes| Some((quotes.ratio()?, quotes))) {
+            let Quotes { echo, quote } = quotes;
+            targets.push(Target {
+                what: "quotes, beside empty calls",
+                wanted: format!("≥ {}", times(QUOTE_TARGET)),
+                found: format!(
+                    "{}: {} beside {} a second",
+                    times(ratio),
+                    quote.calls_per_second,
+                    echo.calls_per_second
+                ),
+                met: met(ratio >= QUOTE_TARGET),
+            });
+        }
+        if let Some(Library { cash_nanos, loan_micros }) = self.library {
+            targets.push(Target {
+                what: "a cash reward, computed",
+                wanted: format!("< {}", micros(CASH_TARGET / 1_000)),
+                found: format!("{cash_nanos} ns"),
+                met: met(cash_nanos < CASH_TARGET),
+            });
+            targets.push(Target {
+                what: "360 months of a loan",
+                wanted: format!("< {}", millis(LOAN_TARGET)),
+                found: micros(loan_micros),
+                met: met(loan_micros < LOAN_TARGET),
             });
         }
         targets
@@ -186,7 +250,11 @@ impl Display for Report {
         for one in &self.handsel {
             self.handsel_line(f, one)?;
         }
-        writeln!(f, "\nservice, database, callers: processor time for each grant\n")?;
+        if let Some(Quotes { echo, quote }) = &self.quotes {
+            rate_line(f, "empty calls", echo)?;
+            rate_line(f, "quotes", quote)?;
+        }
+        writeln!(f, "\nservice, database, callers: processor time for each grant or call\n")?;
         for Target { what, wanted, found, met } in self.targets() {
             let word = if met == Met::Yes { "met" } else { "missed" };
             writeln!(f, "{what:<26} {wanted:<12} {word:<8} {found}")?;
@@ -219,6 +287,15 @@ fn baseline_line(f: &mut Formatter<'_>, one: &Baseline) -> fmt::Result {
     let (plans, rate) = (one.plans.to_string(), one.grants_per_second.to_string());
     let (average, database) = (format!("~{}", millis(one.average_micros)), micros(one.database_micros_per_grant));
     line(f, &[name, plans, rate, String::new(), average, String::new(), String::new(), database, String::new()])
+}
+
+/// The column for grants holds calls here.
+fn rate_line(f: &mut Formatter<'_>, name: &str, rate: &Rate) -> fmt::Result {
+    let Rate { calls_per_second, latency, server_micros_per_call } = rate;
+    let (p50, p99) = (millis(latency.p50_micros), millis(latency.p99_micros));
+    let blank = String::new;
+    let (rate, server) = (calls_per_second.to_string(), micros(*server_micros_per_call));
+    line(f, &[name.to_owned(), blank(), rate, blank(), p50, p99, server, blank(), blank()])
 }
 
 fn line(

@@ -4,10 +4,12 @@ use crate::bank::Bank;
 use crate::checks;
 use crate::grants::{self, Pressure};
 use crate::idle;
+use crate::library;
 use crate::machine::Machine;
 use crate::pgbench::{Baseline, Pgbench, Widths};
 use crate::postgres::Postgres;
 use crate::program;
+use crate::quotes;
 use crate::report::{Engine, Measured, Report};
 use crate::service::{Service, Store};
 use crate::settings::{Part, Settings};
@@ -42,6 +44,13 @@ pub(crate) async fn all(settings: &Settings) -> Result<Report> {
     if settings.wants(Part::Idle) {
         eprintln!("the suite at rest …");
         report.idle = Some(idle::rest(&program, &folder.join("idle")).await?);
+    }
+    if settings.wants(Part::Quotes) {
+        eprintln!("calculations and quotes …");
+        report.library = Some(library::measure());
+        let service = Service::start(&program, &folder.join("quotes"), &Store::Sqlite).await?;
+        report.quotes = Some(quotes::measure(&service, settings).await?);
+        service.stop().await?;
     }
     if settings.wants(Part::Sqlite) {
         let store = Store::Sqlite;

@@ -74,6 +74,11 @@ impl Service {
         Ok(service)
     }
 
+    /// Where it listens.
+    pub(crate) fn endpoint(&self) -> Endpoint {
+        self.endpoint.clone()
+    }
+
     /// A connection of its own.
     ///
     /// # Errors

@@ -17,7 +17,7 @@ pub(crate) struct Settings {
     /// Connections that they share.
     #[arg(long, default_value_t = 4, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=64))]
     pub(crate) connections: u32,
-    /// Leave out what is named: pgbench, postgres, sqlite, idle. May be given several times.
+    /// Leave out what is named: pgbench, postgres, sqlite, quotes, idle. May be given several times.
     #[arg(long, value_enum, value_name = "PART")]
     pub(crate) without: Vec<Part>,
     /// The program that is measured; otherwise the one beside this one.
@@ -26,6 +26,9 @@ pub(crate) struct Settings {
     /// Where the databases of the run lie until it ends: the disk that is measured. Otherwise the system's temporary folder.
     #[arg(long, value_name = "FOLDER")]
     pub(crate) folder: Option<PathBuf>,
+    /// Be the empty server that quotes are held beside: this program starts itself so.
+    #[arg(long, hide = true)]
+    pub(crate) serve_echo: bool,
     /// Print one JSON object instead of the table.
     #[arg(long)]
     pub(crate) json: bool,
@@ -40,6 +43,8 @@ pub(crate) enum Part {
     Postgres,
     /// Handsel on SQLite.
     Sqlite,
+    /// Quotes, and the calculations as calls of the library.
+    Quotes,
     /// The suite at rest.
     Idle,
 }

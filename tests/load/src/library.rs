@@ -1,7 +1,5 @@
-//! How long a cash reward and a loan of 360 months take as calls of the library, with their traces:
-//! `cargo run --release -p handsel-reward --example calculation_speed`.
+//! How long a cash reward and a loan of 360 months take as calls of the library, with their traces.
 #![expect(clippy::unwrap_used, reason = "made-up input that is known to be right")]
-#![expect(clippy::print_stdout, reason = "what it is for")]
 
 use handsel_money::{Currency, Money, Rate, Rounding, parse_decimal};
 use handsel_reward::domain::calculation::{
@@ -12,6 +10,7 @@ use handsel_reward::domain::calculation::{
     rule::{Base, Rule},
     tax::{Basis, BorneBy, FlatTax, Tax},
 };
+use serde::Serialize;
 use std::{
     hint::black_box,
     time::{Duration, Instant},
@@ -20,13 +19,25 @@ use std::{
 /// Rounds of which the fastest counts: whatever else the machine does only makes one slower.
 const ROUNDS: u32 = 7;
 
-fn main() {
+/// What the calculations take.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub(crate) struct Library {
+    /// A cash reward, in nanoseconds.
+    pub(crate) cash_nanos: u64,
+    /// A loan of 360 months with its yearly cost, in microseconds.
+    pub(crate) loan_micros: u64,
+}
+
+/// Measures both.
+pub(crate) fn measure() -> Library {
     let (terms, input) = reward();
     let cash = fastest(20_000, || drop(black_box(cash::decide(black_box(&terms), black_box(&input)))));
     let of_360 = loan_of(360);
     let loan = fastest(100, || drop(black_box(loan::decide(black_box(&of_360)))));
-    println!("cash reward with its trace: {} ns", cash.as_nanos());
-    println!("loan of 360 months with its yearly cost: {} µs", loan.as_micros());
+    Library {
+        cash_nanos: u64::try_from(cash.as_nanos()).unwrap_or(u64::MAX),
+        loan_micros: u64::try_from(loan.as_micros()).unwrap_or(u64::MAX),
+    }
 }
 
 /// The time of one call, in the fastest round of so many calls.
