@@ -45,6 +45,12 @@ impl Reward {
             postgres: include_str!("../migrations/postgres/100_reward.sql"),
             sqlite: include_str!("../migrations/sqlite/100_reward.sql"),
         };
+        let terms_sheet = Migration {
+            version: 110,
+            name: "terms_sheet",
+            postgres: include_str!("../migrations/postgres/110_terms_sheet.sql"),
+            sqlite: include_str!("../migrations/sqlite/110_terms_sheet.sql"),
+        };
         let lifecycle = Migration {
             version: 120,
             name: "lifecycle",
@@ -66,6 +72,7 @@ impl Reward {
         let mut all = handsel_storage::MIGRATIONS.to_vec();
         all.extend_from_slice(handsel_outbox::MIGRATIONS);
         all.push(own);
+        all.push(terms_sheet);
         all.push(lifecycle);
         all.push(ledger);
         all.push(rates);

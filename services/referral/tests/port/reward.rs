@@ -5,8 +5,8 @@ use handsel_proto::handsel::{
     relay::v1::{GreetRequest, GreetResponse, Outcome, Receipt},
     reward::v1::{
         ActivatePlanRequest, CreatePlanRequest, CreatePlanVersionRequest, DeliverRequest, DeliverResponse,
-        EndPlanRequest, GetPlanRequest, ListPlansRequest, ListPlansResponse, PausePlanRequest, Plan, Qualification,
-        ResumePlanRequest, SubmitPlanRequest, SuspendPlanVersionRequest,
+        EndPlanRequest, GetPlanRequest, GetTermsSheetRequest, ListPlansRequest, ListPlansResponse, PausePlanRequest,
+        Plan, Qualification, ResumePlanRequest, SubmitPlanRequest, SuspendPlanVersionRequest, TermsSheet,
         deliver_request::message::Content,
         plan::State,
         plan_service_server::{PlanService, PlanServiceServer},
@@ -54,6 +54,9 @@ impl PlanService for FakeReward {
         Err(Status::internal("no test asks for this"))
     }
     async fn create_plan_version(&self, _: Request<CreatePlanVersionRequest>) -> Result<Response<Plan>, Status> {
+        Err(Status::internal("no test asks for this"))
+    }
+    async fn get_terms_sheet(&self, _: Request<GetTermsSheetRequest>) -> Result<Response<TermsSheet>, Status> {
         Err(Status::internal("no test asks for this"))
     }
     async fn pause_plan(&self, _: Request<PausePlanRequest>) -> Result<Response<Plan>, Status> {

@@ -45,6 +45,7 @@ impl Command for ActivatePlan {
         }
         store::plan::save(tx, &plan).await?;
         store::counter::open(tx, &plan.id, &plan.terms).await?;
+        store::terms_sheet::insert(tx, &plan, self.now).await?;
         let owed = statements::of_plan("plan.activated", "activate", &plan, &self.actor, self.now);
         self.means.outbox.owe(tx, self.now, vec![owed]).await?;
         Ok(Ok(plan.version_name()))

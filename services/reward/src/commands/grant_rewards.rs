@@ -128,7 +128,9 @@ type Known = HashMap<(Uuid, String), (Qualification, Vec<Reward>)>;
 async fn granted_before(tx: &mut Tx, cases: &[&Case]) -> Result<Known, Fault> {
     let referrals: BTreeSet<Uuid> = cases.iter().map(|case| case.qualification.referral).collect();
     let earlier = store::qualification::of_referrals(tx, referrals.into_iter().collect()).await?;
-    let rewards = store::reward::of_referrals(tx, earlier.iter().map(|one| one.referral).collect()).await?;
+    // A referral is asked for once, however many of its stages were granted.
+    let granted: BTreeSet<Uuid> = earlier.iter().map(|one| one.referral).collect();
+    let rewards = store::reward::of_referrals(tx, granted.into_iter().collect()).await?;
     let mut known: Known = earlier.into_iter().map(|one| (one.key(), (one, Vec::new()))).collect();
     for reward in rewards {
         if let Some((_, rewards)) = known.get_mut(&(reward.entitlement.referral, reward.entitlement.stage.clone())) {

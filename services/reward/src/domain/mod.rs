@@ -29,6 +29,7 @@ pub mod stacking;
 pub mod state;
 pub mod story;
 pub mod terms;
+pub mod terms_sheet;
 
 /// An enum whose variants have one stable text each: the same in columns, traces and audit statements.
 macro_rules! codes {

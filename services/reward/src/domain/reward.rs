@@ -38,6 +38,16 @@ super::codes! {
     }
 }
 
+impl Kind {
+    /// How it is given.
+    pub fn form(self) -> Form {
+        match self {
+            Self::Cash | Self::Rate => Form::Money,
+            Self::Points | Self::Item => Form::InKind,
+        }
+    }
+}
+
 /// A choice that the beneficiary may make, once, until an instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Choice {
@@ -216,7 +226,7 @@ impl Reward {
         let State::Approved(approved) = self.state.clone() else {
             return Err(self.conflict("be instructed"));
         };
-        if self.entitlement.amounts.net.is_zero() {
+        if self.entitlement.amounts.net.is_zero() && self.entitlement.quantity == 0 {
             return Ok(self.moved(State::Paid(approved.owe_nothing(now)), Vec::new(), now));
         }
         let postings = ledger::instruction(self.entitlement.amounts.net);
@@ -230,12 +240,12 @@ impl Reward {
     pub fn settle(self, at: Timestamp, now: Timestamp) -> Result<Moved, Refusal> {
         let net = self.entitlement.amounts.net;
         if let State::Paying(paying) = self.state.clone() {
-            let postings = ledger::settlement(Form::Money, net);
+            let postings = ledger::settlement(self.entitlement.kind.form(), net);
             return Ok(self.moved(State::Paid(paying.settle(at)), postings, now));
         }
         match Unpaid::of(self.state.clone()).filter(|unpaid| unpaid.attempts() > 0) {
             Some(unpaid) => {
-                let postings = ledger::late_settlement(Form::Money, net);
+                let postings = ledger::late_settlement(self.entitlement.kind.form(), net);
                 Ok(self.moved(State::Paid(unpaid.settle_late(at)), postings, now))
             }
             None => Err(self.conflict("be settled")),

@@ -17,16 +17,17 @@ use crate::{
     domain::refusal::Refusal,
     queries,
     wire::{
-        plan::to_plan,
+        plan::{to_plan, to_terms_sheet},
         qualification::after,
+        quote::language_from,
         terms::{shared_reason, terms_from},
     },
 };
 use handsel_money::Timestamp;
 use handsel_proto::handsel::reward::v1::{
-    ActivatePlanRequest, CreatePlanRequest, CreatePlanVersionRequest, EndPlanRequest, GetPlanRequest, ListPlansRequest,
-    ListPlansResponse, PausePlanRequest, Plan, ResumePlanRequest, SubmitPlanRequest, SuspendPlanVersionRequest,
-    plan_service_server::PlanService,
+    ActivatePlanRequest, CreatePlanRequest, CreatePlanVersionRequest, EndPlanRequest, GetPlanRequest,
+    GetTermsSheetRequest, ListPlansRequest, ListPlansResponse, PausePlanRequest, Plan, ResumePlanRequest,
+    SubmitPlanRequest, SuspendPlanVersionRequest, TermsSheet, plan_service_server::PlanService,
 };
 use handsel_service::{
     page,
@@ -72,6 +73,16 @@ impl PlanService for Api {
             size.cut(&mut plans, &filters, |(plan, _)| (plan.created_at, plan.id.clone(), plan.version))?;
         let plans = plans.iter().map(|(plan, uses)| to_plan(plan, uses)).collect();
         Ok(Response::new(ListPlansResponse { plans, next_page_token }))
+    }
+
+    async fn get_terms_sheet(&self, request: Request<GetTermsSheetRequest>) -> Result<Response<TermsSheet>, Status> {
+        let GetTermsSheetRequest { name, version, language_code } = request.into_inner();
+        let language = language_from(&language_code)?;
+        let id = after("plans/", &name);
+        match queries::terms_sheets::get(&self.service.db, &id, version.into(), language).await.map_err(fault)? {
+            Some((plan, sheet)) => Ok(Response::new(to_terms_sheet(&plan, sheet))),
+            None => Err(refused(Refusal::NotFound(format!("{name} version {version}")))),
+        }
     }
 
     async fn submit_plan(&self, request: Request<SubmitPlanRequest>) -> Result<Response<Plan>, Status> {

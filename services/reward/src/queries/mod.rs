@@ -9,3 +9,4 @@ pub(crate) mod rates;
 pub(crate) mod recomputation;
 pub(crate) mod rewards;
 pub(crate) mod summary;
+pub(crate) mod terms_sheets;

@@ -4,6 +4,7 @@ use super::{corrupt, money};
 use crate::domain::{
     channel::Channel,
     outcome::{Attempt, Status},
+    reward::Kind,
 };
 use handsel_money::{Currency, Money, Timestamp};
 use handsel_storage::{At, Column, Fault, Tx, row};
@@ -143,6 +144,9 @@ row! {
         pub payee: String,
         pub currency: String,
         pub net_minor: i64,
+        pub kind: String,
+        pub quantity: i64,
+        pub item: String,
         pub instructed_at: At,
         pub first_sent_at: Option<At>,
     }
@@ -156,6 +160,11 @@ pub(crate) struct Open {
     pub(crate) number: i64,
     pub(crate) payee: String,
     pub(crate) amount: Money,
+    pub(crate) kind: Kind,
+    /// How many points or items; 0 of money.
+    pub(crate) quantity: i64,
+    /// What the points or items are; empty for money.
+    pub(crate) item: String,
     pub(crate) instructed_at: Timestamp,
     pub(crate) first_sent_at: Option<Timestamp>,
 }
@@ -186,6 +195,7 @@ pub(crate) async fn open(
     let rows: Vec<OpenRow> = tx
         .all(
             "SELECT a.end_to_end_id, a.reward_id, a.number, r.beneficiary AS payee, r.currency, r.net_minor,
+                    r.kind, r.quantity, r.item,
                     a.instructed_at, a.first_sent_at
              FROM attempt a JOIN reward r ON r.id = a.reward_id
              WHERE a.status IN ('UNKNOWN', 'ACCEPTED') AND ($1 IS NULL OR (a.instructed_at, a.end_to_end_id) > ($1, $2))
@@ -203,14 +213,28 @@ pub(crate) async fn open(
         .await?;
     rows.into_iter()
         .map(|row| {
-            let OpenRow { end_to_end_id, reward_id, number, payee, currency, net_minor, instructed_at, first_sent_at } =
-                row;
+            let OpenRow {
+                end_to_end_id,
+                reward_id,
+                number,
+                payee,
+                currency,
+                net_minor,
+                kind,
+                quantity,
+                item,
+                instructed_at,
+                first_sent_at,
+            } = row;
             Ok(Open {
                 end_to_end_id,
                 reward: reward_id,
                 number,
                 payee,
                 amount: money(&currency, net_minor)?,
+                kind: Kind::from_code(&kind).ok_or_else(|| corrupt("reward.kind", &kind))?,
+                quantity,
+                item,
                 instructed_at: instructed_at.0,
                 first_sent_at: first_sent_at.map(|at| at.0),
             })

@@ -15,7 +15,7 @@ use crate::domain::{
     plan::{Plan, State, Suspension},
     terms::{Jurisdiction, Payment, Terms},
 };
-use crate::queries::plans::Uses;
+use crate::queries::{plans::Uses, terms_sheets::SheetRow};
 use handsel_money::{Money, Rounding};
 use handsel_proto::handsel::reward::v1::{self as wire, flat_tax, plan};
 use handsel_service::wire::{to_decimal, to_money, to_timestamp};
@@ -87,6 +87,19 @@ fn to_state(state: &State) -> plan::State {
         State::Active(_) => plan::State::Active,
         State::Paused(_) => plan::State::Paused,
         State::Ended(_) => plan::State::Ended,
+    }
+}
+
+/// The sheet of a version.
+pub(crate) fn to_terms_sheet(plan: &Plan, sheet: SheetRow) -> wire::TermsSheet {
+    let SheetRow { plan_id: _, plan_version, language, format, text, digest } = sheet;
+    wire::TermsSheet {
+        plan: plan.name(),
+        version: i32::try_from(plan_version).unwrap_or(i32::MAX),
+        language_code: language,
+        text,
+        digest,
+        format: i32::try_from(format).unwrap_or(i32::MAX),
     }
 }
 

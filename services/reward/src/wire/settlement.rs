@@ -3,10 +3,13 @@
 use super::reward::to_state;
 use crate::{
     commands::{hand_out::Open, report_outcomes::Taken},
-    domain::outcome::{Meaning, Outcome, Status},
+    domain::{
+        outcome::{Meaning, Outcome, Status},
+        reward::Kind,
+    },
 };
 use handsel_proto::handsel::{
-    corebank::v1::{Instruction, PayoutOutcome, payout_outcome},
+    corebank::v1::{Instruction, PayoutOutcome, instruction, payout_outcome},
     reward::v1::{OutcomeReceipt, outcome_receipt, reward},
 };
 use handsel_service::{
@@ -15,7 +18,8 @@ use handsel_service::{
 };
 
 pub(crate) fn to_instruction(open: &Open) -> Instruction {
-    let Open { end_to_end_id, reward, number, payee, amount, instructed_at, first_sent_at: _ } = open;
+    let Open { end_to_end_id, reward, number, payee, amount, kind, quantity, item, instructed_at, first_sent_at: _ } =
+        open;
     Instruction {
         end_to_end_id: end_to_end_id.clone(),
         reward: format!("rewards/{reward}"),
@@ -24,6 +28,18 @@ pub(crate) fn to_instruction(open: &Open) -> Instruction {
         amount: Some(to_money(*amount)),
         remittance_text: format!("Referral reward {reward}"),
         instruct_time: Some(to_timestamp(*instructed_at)),
+        kind: to_kind(*kind).into(),
+        quantity: *quantity,
+        item: item.clone(),
+    }
+}
+
+/// A rate is not instructed as a payment, so money stands for it.
+fn to_kind(kind: Kind) -> instruction::Kind {
+    match kind {
+        Kind::Cash | Kind::Rate => instruction::Kind::Cash,
+        Kind::Points => instruction::Kind::Points,
+        Kind::Item => instruction::Kind::Item,
     }
 }
 

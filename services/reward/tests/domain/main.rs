@@ -6,6 +6,7 @@ mod clearing;
 mod latch;
 mod ledger;
 mod outcome;
+mod plans;
 mod rates;
 mod reward;
 mod stacking;

@@ -4,6 +4,7 @@
 mod access;
 mod audit;
 mod bank;
+mod campaigns;
 mod grants;
 mod holds;
 mod inbox;
@@ -18,4 +19,5 @@ mod rate_desk;
 mod rate_products;
 mod rates;
 mod recompute;
+mod versions;
 mod words;
