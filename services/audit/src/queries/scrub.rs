@@ -7,7 +7,7 @@ use crate::{
             Closing, Keys, Portion, Round, StoredCheckpoint, StoredCosignature, StoredHead, StoredLeaf, StoredTile,
         },
         said::Said,
-        violation::Violation,
+        violation::{Kind, Violation},
     },
     store::{self, scrub::WholeRow, tile::TileRow},
     tlog::{Hash, TILE_WIDTH},
@@ -40,11 +40,16 @@ pub(crate) async fn progress(db: &Db) -> Result<Option<Progress>, Fault> {
 pub(crate) async fn portion(db: &Db, round: &mut Round, most: u64, keys: &Keys) -> Result<Read, Fault> {
     let mut tx = db.read().await?;
     let size = store::head::newest(&mut tx).await?.map_or(0, |head| head.size);
-    let end = size.min(round.size().saturating_add(most)).max(round.size());
+    // Where the leaves themselves end: a head that claims more is no reason to look for each leaf that is not there.
+    let leaves = store::scrub::leaves_end(&mut tx).await?.min(size);
+    let end = leaves.min(round.size().saturating_add(most)).max(round.size());
     let portion = load(&mut tx, round.size(), end).await?;
     let mut found = round.advance(end, &portion, keys).map_err(|error| Fault::Invalid(error.to_string()))?;
-    let over = end >= size;
+    let over = end >= leaves;
     if over {
+        if leaves < size {
+            found.push(Violation::new(Kind::LeafMissing, "the end of the log".to_owned(), size, leaves));
+        }
         found.extend(round.close(&closing(&mut tx, size).await?));
     }
     Ok(Read { found, size, over })

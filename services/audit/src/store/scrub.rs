@@ -56,6 +56,12 @@ pub(crate) async fn leaves(tx: &mut Tx, first: u64, end: u64) -> Result<Vec<Whol
     .await
 }
 
+/// One more than the last leaf's index.
+pub(crate) async fn leaves_end(tx: &mut Tx) -> Result<u64, Fault> {
+    let (last,): (i64,) = tx.one("SELECT COALESCE(MAX(leaf_index), -1) FROM leaf", ()).await?;
+    Ok(last.saturating_add(1).cast_unsigned())
+}
+
 /// The full tiles of a level from one number to before another.
 pub(crate) async fn tiles(tx: &mut Tx, level: u8, first: u64, end: u64) -> Result<Vec<TileRow>, Fault> {
     let sql = "SELECT level, number, hashes, root FROM tile WHERE level = $1 AND number >= $2 AND number < $3";

@@ -11,4 +11,5 @@ mod relayed;
 mod search;
 mod stage;
 mod stream;
+mod tamper;
 mod witness;
