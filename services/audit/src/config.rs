@@ -1,6 +1,9 @@
 //! How the log is run.
 
-use crate::{Witness, tlog::SigningKey};
+use crate::{
+    Witness,
+    tlog::{SigningKey, VerifierKey},
+};
 use std::time::Duration;
 
 /// How the log is run. Its origin is its key's name.
@@ -8,6 +11,10 @@ use std::time::Duration;
 pub struct AuditConfig {
     /// Signs checkpoints; its name is the log's origin, `handsel.<bank>/audit`.
     pub key: SigningKey,
+    /// The key that `key` replaces: as long as it is here, both sign, and whoever trusts the one learns the other.
+    pub retiring: Option<SigningKey>,
+    /// Keys that signed before. What they signed stays; nothing new is believed of them.
+    pub retired: Vec<VerifierKey>,
     /// The shortest time between two checkpoints of a busy log. An idle one signs what is new at once.
     pub checkpoint_interval: Duration,
     /// How often the log says that it lives, so that silence is evidence too; absent: never.
@@ -30,6 +37,8 @@ impl AuditConfig {
     pub fn new(key: SigningKey) -> Self {
         Self {
             key,
+            retiring: None,
+            retired: Vec::new(),
             checkpoint_interval: Duration::from_secs(1),
             heartbeat: None,
             streams: 64,

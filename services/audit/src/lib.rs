@@ -74,7 +74,17 @@ impl Audit {
     /// # Errors
     /// The log is damaged: what is stored gives another root than its head, or than a checkpoint that was signed.
     pub async fn start(db: Db, world: World, config: AuditConfig, pseudonyms: Pseudonyms) -> anyhow::Result<Self> {
-        let signed = queries::recovery::check(&db, config.key.verifier()).await.context(
+        let signers: Vec<VerifierKey> = [Some(&config.key), config.retiring.as_ref()]
+            .into_iter()
+            .flatten()
+            .map(|key| key.verifier().clone())
+            .collect();
+        ensure!(
+            signers.iter().chain(&config.retired).all(|key| key.name() == config.key.verifier().name()),
+            "keys of different logs",
+        );
+        let known: Vec<VerifierKey> = signers.iter().chain(&config.retired).cloned().collect();
+        let signed = queries::recovery::check(&db, &signers).await.context(
             "the audit log is damaged or was tampered with; it does not start, so that nothing is added to it",
         )?;
         let (heartbeat, scrub) = (config.heartbeat, config.scrub);
@@ -83,7 +93,7 @@ impl Audit {
             "more cosignatures are asked for than there are witnesses"
         );
         for witness in &config.witnesses {
-            check_witness(&db, config.key.verifier(), witness).await?;
+            check_witness(&db, &known, witness).await?;
         }
         let log = Arc::new(log::Log::new(db, world, config, pseudonyms, signed));
         log.tell().await?;
@@ -121,8 +131,9 @@ impl Audit {
 
 /// Compares the log with what a witness shows. One that is away does not keep the log from starting: whatever it knows comes to
 /// light when the next checkpoint is submitted to it.
-async fn check_witness(db: &Db, key: &VerifierKey, witness: &Witness) -> anyhow::Result<()> {
-    let note = match witness.latest(key.name()).await {
+async fn check_witness(db: &Db, keys: &[VerifierKey], witness: &Witness) -> anyhow::Result<()> {
+    let Some(origin) = keys.first().map(VerifierKey::name) else { return Ok(()) };
+    let note = match witness.latest(origin).await {
         Ok(None) => return Ok(()),
         Ok(Some(note)) => note,
         Err(error) => {
@@ -130,7 +141,7 @@ async fn check_witness(db: &Db, key: &VerifierKey, witness: &Witness) -> anyhow:
             return Ok(());
         }
     };
-    match queries::witnessed::contradiction(db, &note, key, witness.key()).await? {
+    match queries::witnessed::contradiction(db, &note, keys, witness.key()).await? {
         None => Ok(()),
         Some(violation) => bail!(
             "the audit log does not start: it has {}, and {} was signed for {}; it was rewritten, cut off, or restored from before",

@@ -14,7 +14,7 @@ use crate::{
         finding,
         witnessed::{self, Policy},
     },
-    tlog::{CompactRange, SigningKey, TreeHead},
+    tlog::{CheckpointError, CompactRange, SigningKey, TreeHead, VerifierKey},
     witness::Witness,
 };
 use anyhow::Context as _;
@@ -39,6 +39,9 @@ pub(crate) struct Log {
     pub(crate) db: Db,
     pub(crate) world: World,
     pub(crate) key: SigningKey,
+    /// The key that it replaces, while both sign.
+    pub(crate) retiring: Option<SigningKey>,
+    retired: Vec<VerifierKey>,
     /// The newest checkpoint that this process knows of.
     pub(crate) news: watch::Sender<Option<Arc<Signed>>>,
     /// Whether something was found that nobody may append over.
@@ -67,8 +70,18 @@ impl Log {
         pseudonyms: Pseudonyms,
         signed: Option<Signed>,
     ) -> Self {
-        let AuditConfig { key, checkpoint_interval, streams, heartbeat: _, witnesses, witness_quorum, lease, scrub: _ } =
-            config;
+        let AuditConfig {
+            key,
+            retiring,
+            retired,
+            checkpoint_interval,
+            streams,
+            heartbeat: _,
+            witnesses,
+            witness_quorum,
+            lease,
+            scrub: _,
+        } = config;
         let lanes =
             Lanes::start(db.clone(), LaneSettings { lanes: 1, queue: QUEUE, batch: BATCH, ..LaneSettings::default() });
         let writer = Arc::new(Writer::new(world.ids.next().to_string(), lease, pseudonyms));
@@ -76,6 +89,8 @@ impl Log {
             db,
             world,
             key,
+            retiring,
+            retired,
             news: watch::Sender::new(signed.map(Arc::new)),
             frozen: watch::Sender::new(false),
             witnessed: watch::Sender::new(0),
@@ -148,7 +163,33 @@ impl Log {
 
     /// Whose signatures the scrubber checks.
     pub(crate) fn keys(&self) -> Keys {
-        Keys { log: vec![self.key.verifier().clone()], witnesses: self.policy.keys.clone() }
+        let log = self.signers().into_iter().chain(self.retired.iter().cloned()).collect();
+        Keys { log, witnesses: self.policy.keys.clone() }
+    }
+
+    /// The keys that sign now: the log's own, and the one that it replaces.
+    pub(crate) fn signers(&self) -> Vec<VerifierKey> {
+        [Some(&self.key), self.retiring.as_ref()].into_iter().flatten().map(|key| key.verifier().clone()).collect()
+    }
+
+    /// Signs a tree head, with the retiring key beneath the new one.
+    fn sign(&self, head: &TreeHead) -> Result<String, CheckpointError> {
+        let note = head.sign(&self.key)?;
+        match &self.retiring {
+            Some(retiring) => Ok(retiring.sign_also(&note)?),
+            None => Ok(note),
+        }
+    }
+
+    /// Leaves the record that names the new key, before the first checkpoint that it signs. True: it stands there.
+    async fn announced(&self) -> anyhow::Result<bool> {
+        let Some(retiring) = &self.retiring else { return Ok(true) };
+        let newest = checkpoint::newest(&self.db).await?;
+        if newest.is_none_or(|newest| self.key.verifier().open(&newest.note).is_ok()) {
+            return Ok(true);
+        }
+        let taken = self.record(Notice::rotated(retiring.verifier(), self.key.verifier())).await?;
+        Ok(taken.is_ok())
     }
 
     /// Records that are covered: by a checkpoint that enough witnesses have cosigned, where any are asked for; by a signed one
@@ -199,11 +240,12 @@ impl Log {
 
     async fn sign_now(&self) -> anyhow::Result<()> {
         let Some(head) = checkpoint::unsigned_head(&self.db).await? else { return Ok(()) };
-        if finding::frozen(&self.db).await? {
+        if finding::frozen(&self.db).await? || !self.announced().await? {
             return Ok(());
         }
+        let head = checkpoint::unsigned_head(&self.db).await?.unwrap_or(head);
         let said = TreeHead { origin: self.origin().to_owned(), size: head.size, root: head.root };
-        let note = said.sign(&self.key).context("a checkpoint cannot be signed")?;
+        let note = self.sign(&said).context("a checkpoint cannot be signed")?;
         let signed = Signed { size: head.size, root: head.root, note, signed_at: self.now() };
         // Not through the lane: storing a checkpoint is no reason to make another.
         self.db.transact(&Publish(signed)).await?;
@@ -233,7 +275,7 @@ impl Log {
         let empty = CompactRange::new();
         let (size, root) = (empty.size(), empty.root());
         let said = TreeHead { origin: self.origin().to_owned(), size, root };
-        let note = said.sign(&self.key).map_err(|error| Fault::Invalid(error.to_string()))?;
+        let note = self.sign(&said).map_err(|error| Fault::Invalid(error.to_string()))?;
         Ok(Signed { size, root, note, signed_at: self.now() })
     }
 

@@ -183,6 +183,10 @@ pub(crate) enum AuditCommand {
     /// Checks a `.tlog-proof` file without any server: the record in it, its way to the root, the log's signature, and as many
     /// witnesses' cosignatures as are asked for. Exit code 3 if it proves nothing.
     VerifyProof(VerifyProofArguments),
+    /// Replaces the log's signing key: makes a new one beside the old. From the next start on both sign, and readers learn the new one.
+    RotateKey(KeysArguments),
+    /// Ends a rotation: destroys the old key's secret and keeps its public half, so that what it signed stays checkable.
+    RetireKey(KeysArguments),
     /// Fetches the evidence of one record, checks it, and writes it into a `.tlog-proof` file.
     Evidence(EvidenceArguments),
     /// Verifies record by record and prints each, from a saved cursor on, and stays for what comes.
@@ -206,6 +210,14 @@ pub(crate) struct VerifyProofArguments {
     /// Print one JSON object.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// Where the log's keys lie.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct KeysArguments {
+    /// The folder of key files: `[secrets] folder`, or `secrets` in the data folder.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) secrets: PathBuf,
 }
 
 /// A record to be proven.

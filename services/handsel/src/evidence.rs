@@ -7,9 +7,7 @@ use crate::paint::good;
 use anstream::println;
 use anyhow::{Context as _, Result};
 use handsel_audit::tlog::{CosignerKey, LogProof, TreeHead, VerifierKey};
-use handsel_proto::handsel::audit::v1::{
-    GetEvidenceRequest, GetLogRequest, audit_service_client::AuditServiceClient,
-};
+use handsel_proto::handsel::audit::v1::{GetEvidenceRequest, GetLogRequest, audit_service_client::AuditServiceClient};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::PathBuf;
@@ -69,7 +67,10 @@ fn print(proof: &LogProof, head: &TreeHead, witnesses: usize, as_json: bool) -> 
         println!("{found}");
         return Ok(());
     }
-    println!("{} record {index} of {origin}, in a tree of {size} that {witnesses} trusted witnesses have seen", good("verified:"));
+    println!(
+        "{} record {index} of {origin}, in a tree of {size} that {witnesses} trusted witnesses have seen",
+        good("verified:")
+    );
     println!("{}", serde_json::to_string_pretty(&leaf)?);
     Ok(())
 }

@@ -6,6 +6,7 @@ mod cli;
 mod demo;
 mod evidence;
 mod export;
+mod keys;
 mod paint;
 mod parked;
 mod place;
@@ -110,6 +111,8 @@ async fn run(command: Command) -> Result<ExitCode> {
             export::check(&arguments.folder, arguments.key.as_deref(), arguments.json)?;
         }
         Command::Audit(AuditCommand::VerifyProof(arguments)) => evidence::verify_file(&arguments)?,
+        Command::Audit(AuditCommand::RotateKey(arguments)) => keys::rotate(&arguments.secrets, &World::real())?,
+        Command::Audit(AuditCommand::RetireKey(arguments)) => keys::retire(&arguments.secrets)?,
         Command::Audit(AuditCommand::Evidence(arguments)) => {
             let caller = officer(&arguments.audit.server)?;
             evidence::fetch(&caller, &arguments).await?;

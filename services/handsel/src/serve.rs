@@ -1,6 +1,7 @@
 //! One service in its own process, and the schema that it needs: as in production, told by a file.
 
 use crate::cli::ServiceName;
+use crate::keys;
 use crate::place::Place;
 use crate::secrets;
 use crate::suite::signing_key;
@@ -8,7 +9,7 @@ use crate::told::{SettlementMode, Told};
 use anstream::eprintln;
 use anyhow::{Context as _, Result};
 use handsel_access::{AccessLayer, Rules};
-use handsel_audit::Audit;
+use handsel_audit::{Audit, AuditConfig};
 use handsel_outbox::{Outbox, Pseudonyms};
 use handsel_proto::POOL;
 use handsel_referral::{KeyMaterial, Referral, ReferralConfig};
@@ -101,8 +102,10 @@ async fn part(service: ServiceName, told: &Told, world: &World) -> Result<Arc<dy
         }
         ServiceName::Audit => {
             let db = open(&location, Audit::NAME, Audit::migrations()).await?;
-            let key = signing_key(&told.bank.id, &told.secret("audit-signing.key"), world)?;
-            Arc::new(Audit::start(db, world.clone(), told.record.settings(key)?, pseudonyms).await?)
+            let key = signing_key(&told.bank.id, &told.secret(keys::SIGNING), world)?;
+            let (retiring, retired) = keys::others(&told.secrets.folder)?;
+            let config = AuditConfig { retiring, retired, ..told.record.settings(key)? };
+            Arc::new(Audit::start(db, world.clone(), config, pseudonyms).await?)
         }
     })
 }

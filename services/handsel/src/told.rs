@@ -122,13 +122,7 @@ struct WitnessConfig {
 
 impl Default for RecordConfig {
     fn default() -> Self {
-        Self {
-            heartbeat_seconds: 60,
-            scrub_hours: 24,
-            lease_millis: 5_000,
-            witnesses: Vec::new(),
-            witness_quorum: 0,
-        }
+        Self { heartbeat_seconds: 60, scrub_hours: 24, lease_millis: 5_000, witnesses: Vec::new(), witness_quorum: 0 }
     }
 }
 
@@ -141,9 +135,13 @@ impl RecordConfig {
         let Self { heartbeat_seconds, scrub_hours, lease_millis, witnesses, witness_quorum } = self;
         anyhow::ensure!(*heartbeat_seconds > 0 && *lease_millis > 0, "[log_of_record]: a time of 0");
         anyhow::ensure!((1..=24).contains(scrub_hours), "[log_of_record]: `scrub_hours` is not from 1 to 24");
-        anyhow::ensure!(*witness_quorum <= witnesses.len(), "[log_of_record]: `witness_quorum` asks for more than there are");
+        anyhow::ensure!(
+            *witness_quorum <= witnesses.len(),
+            "[log_of_record]: `witness_quorum` asks for more than there are"
+        );
         let witness = |told: &WitnessConfig| -> Result<Witness> {
-            let key = CosignerKey::parse(&told.key).with_context(|| format!("[log_of_record]: witness key {}", told.key))?;
+            let key =
+                CosignerKey::parse(&told.key).with_context(|| format!("[log_of_record]: witness key {}", told.key))?;
             Witness::new(key, &told.address)
         };
         Ok(AuditConfig {

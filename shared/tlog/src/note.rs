@@ -90,6 +90,19 @@ impl SigningKey {
     }
 }
 
+impl SigningKey {
+    /// A note that another key has signed, with this key's signature beneath it too: how one key hands over to the next.
+    ///
+    /// # Errors
+    /// `Malformed` if it is no signed note.
+    pub fn sign_also(&self, note: &str) -> Result<String, NoteError> {
+        let own = self.sign(split(note)?.0)?;
+        let (_, lines) = split(&own)?;
+        let lines: Vec<&str> = lines.iter().map(|(line, _)| *line).collect();
+        Ok(with_lines(note, &lines))
+    }
+}
+
 impl VerifierKey {
     /// Reads a verifier key, and accepts one spelling of it only: the hash in lower case.
     ///

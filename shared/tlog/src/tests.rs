@@ -246,6 +246,17 @@ fn a_note_that_was_touched_is_refused() {
 }
 
 #[test]
+fn a_note_signed_by_two_keys_opens_with_each() {
+    let next = SigningKey::from_seed("handsel.example/audit", &[8; 32]).unwrap();
+    let note = key().sign_also(&head().sign(&next).unwrap()).unwrap();
+    for key in [key().verifier(), next.verifier()] {
+        assert_eq!(TreeHead::open(&note, key), Ok(head()));
+    }
+    let other = SigningKey::from_seed("handsel.example/audit", &[9; 32]).unwrap();
+    assert_eq!(TreeHead::open(&note, other.verifier()), Err(NoteError::Unsigned.into()));
+}
+
+#[test]
 fn a_verifier_key_has_one_spelling() {
     let text = key().verifier().to_string();
     assert!(VerifierKey::parse(&text).is_ok());

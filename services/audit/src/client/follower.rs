@@ -23,11 +23,26 @@ pub struct SavedCursor {
     pub tree_size: u64,
     /// Its root; that of the empty tree if there is none.
     pub root_hash: Hash,
+    /// The key that was learnt, where the log's key has been replaced since the one that is trusted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rotated: Option<Rotated>,
+}
+
+/// A key that was learnt from one that is trusted: a record under a checkpoint that both signed named it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rotated {
+    /// The one that is trusted.
+    pub from: String,
+    /// The one that was learnt.
+    pub to: String,
 }
 
 /// Follows one log.
 #[derive(Debug, Clone)]
 pub struct Follower {
+    /// The key that was trusted from the beginning, and the one that follows from it.
+    trusted: VerifierKey,
     key: VerifierKey,
     cursor: SavedCursor,
     filter: RecordFilter,
@@ -64,6 +79,9 @@ pub enum VerifyError {
         /// Records of this one.
         to: u64,
     },
+    /// A record names a new key that has not signed the checkpoint over it.
+    #[error("a new key is named that has not signed the checkpoint")]
+    Rotation,
     /// A record is missing, comes twice, or comes out of order.
     #[error("record {expected} was expected, {found} came")]
     Gap {
@@ -102,7 +120,7 @@ pub enum VerifyError {
 impl SavedCursor {
     fn beginning(origin: &str) -> Self {
         let (origin, read) = (origin.to_owned(), CompactRange::new());
-        Self { origin, root_hash: read.root(), read, tree_size: 0 }
+        Self { origin, root_hash: read.root(), read, tree_size: 0, rotated: None }
     }
 
     fn fits(&self, origin: &str) -> bool {
@@ -119,8 +137,15 @@ impl Follower {
     /// `Cursor` if the saved one is not of this log.
     pub fn new(key: VerifierKey, saved: Option<SavedCursor>) -> Result<Self, VerifyError> {
         let cursor = saved.unwrap_or_else(|| SavedCursor::beginning(key.name()));
+        let trusted = key;
+        let key = match &cursor.rotated {
+            Some(Rotated { from, to }) if *from == trusted.to_string() => {
+                VerifierKey::parse(to).map_err(|_| VerifyError::Cursor)?
+            }
+            _ => trusted.clone(),
+        };
         let filter = RecordFilter::default();
-        if cursor.fits(key.name()) { Ok(Self { key, cursor, filter }) } else { Err(VerifyError::Cursor) }
+        if cursor.fits(key.name()) { Ok(Self { trusted, key, cursor, filter }) } else { Err(VerifyError::Cursor) }
     }
 
     /// Hands out only what the filter asks for, of a stream in mode `PROVEN_FILTER`. Every leaf is hashed all the same, so a
@@ -148,6 +173,12 @@ impl Follower {
         }
     }
 
+    /// The key that signs the log now, as far as it was followed.
+    #[must_use]
+    pub fn key(&self) -> &VerifierKey {
+        &self.key
+    }
+
     /// Whether every record that the last checkpoint covers has been read.
     #[must_use]
     pub fn is_at_the_end(&self) -> bool {
@@ -161,12 +192,23 @@ impl Follower {
     pub fn accept(&mut self, batch: StreamRecordsResponse) -> Result<Vec<VerifiedRecord>, VerifyError> {
         // The server's idea of where we stand is no evidence: ours is computed.
         let StreamRecordsResponse { records, checkpoint, consistency_hashes, cursor: _, prefix_hashes } = batch;
-        let head = open(&self.key, checkpoint.ok_or(VerifyError::NoCheckpoint)?)?;
+        let checkpoint = checkpoint.ok_or(VerifyError::NoCheckpoint)?;
+        let note = checkpoint.note.clone();
+        let head = open(&self.key, checkpoint)?;
         check_history((self.cursor.tree_size, self.cursor.root_hash), &head, &consistency_hashes)?;
+        let named = next_key(&self.key, &records);
         let (read, verified) = self.read(records)?;
         check_prefix(&read, &head, &prefix_hashes)?;
+        let rotated = match named {
+            None => self.cursor.rotated.take(),
+            Some(next) => {
+                TreeHead::open(&note, &next).map_err(|_| VerifyError::Rotation)?;
+                self.key = next;
+                Some(Rotated { from: self.trusted.to_string(), to: self.key.to_string() })
+            }
+        };
         let origin = head.origin;
-        self.cursor = SavedCursor { origin, read, tree_size: head.size, root_hash: head.root };
+        self.cursor = SavedCursor { origin, read, tree_size: head.size, root_hash: head.root, rotated };
         Ok(verified)
     }
 
@@ -195,6 +237,26 @@ impl Follower {
         }
         Ok((read, verified))
     }
+}
+
+/// The key that records name to follow this one. Of several rotations in one batch the last counts, if each follows the one before.
+fn next_key(key: &VerifierKey, records: &[Record]) -> Option<VerifierKey> {
+    let mut next = None;
+    for record in records {
+        let Ok((_, statement)) = record::read(&record.leaf) else { continue };
+        let said =
+            |field: &str| statement.get(field).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
+        if said("source") != "audit/audit" || said("type") != "key.rotate" {
+            continue;
+        }
+        let named = |at: &str| statement.pointer(at)?.as_str()?.strip_prefix("keys/").map(str::to_owned);
+        let (Some(from), Some(to)) = (named("/subjects/0"), named("/subjects/1")) else { continue };
+        let current = next.as_ref().unwrap_or(key);
+        if from == current.to_string() {
+            next = VerifierKey::parse(&to).ok().filter(|to| to.name() == key.name()).or(next);
+        }
+    }
+    next
 }
 
 /// The tree head of a checkpoint that the key signed, and that says what its message says.

@@ -13,7 +13,7 @@ mod record;
 
 pub(crate) use record::read as leaf;
 
-pub use follower::{Follower, SavedCursor, VerifyError, verify_stream};
+pub use follower::{Follower, Rotated, SavedCursor, VerifyError, verify_stream};
 pub use glance::{Glance, UnprovenRecord, asked_for};
 pub use record::{RecordError, VerifiedRecord};
 

@@ -6,6 +6,7 @@ use crate::domain::{
     said,
     violation::Violation,
 };
+use crate::tlog::VerifierKey;
 use handsel_money::Timestamp;
 use handsel_outbox::{
     Actor, Pseudonyms, Statement,
@@ -17,6 +18,8 @@ use uuid::Uuid;
 /// Under this namespace, ids of notices about what came in are made of what they are about: the same notice has the same id on
 /// every engine and in every attempt.
 const NAMESPACE: Uuid = Uuid::from_u128(0x9d4c_6b7e_52a1_4f08_8c3d_1e5b_7a90_42f6);
+/// The record by which one key names the next.
+const KEY_ROTATE: &str = "key.rotate";
 /// Who acts when nobody called.
 const SEQUENCER: &str = "audit/sequencer";
 
@@ -53,6 +56,21 @@ impl Notice {
         let mut notice = Self::about(said::CONFLICT, "append", source, given);
         notice.subjects.push(format!("records/{index}"));
         Self { reason: Some("STATEMENT_CONFLICT".to_owned()), ..notice }
+    }
+
+    /// That another key signs from now on. Whoever trusts the first learns the second from this record, under a checkpoint that both
+    /// have signed.
+    pub(crate) fn rotated(from: &VerifierKey, to: &VerifierKey) -> Self {
+        Self {
+            kind: KEY_ROTATE,
+            action: "rotate",
+            actor: Actor::system(SEQUENCER),
+            subjects: vec![format!("keys/{from}"), format!("keys/{to}")],
+            outcome: "success",
+            reason: None,
+            correlation: "audit".to_owned(),
+            body: serde_json::Value::Null,
+        }
     }
 
     /// That something is not as it should be. Details stand in the finding; its fingerprint ties the two together.

@@ -70,6 +70,7 @@ impl AuditService for AuditApi {
         Ok(Response::new(proto::Log {
             origin: self.log.origin().to_owned(),
             verifier_key: self.log.key.verifier().to_string(),
+            retiring_key: self.log.retiring.as_ref().map(|key| key.verifier().to_string()).unwrap_or_default(),
             witness_keys: keys.iter().map(ToString::to_string).collect(),
             witness_quorum: i32::try_from(*quorum).unwrap_or(i32::MAX),
         }))

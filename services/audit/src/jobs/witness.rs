@@ -63,8 +63,7 @@ async fn look(log: &Log, witness: &Witness) -> anyhow::Result<()> {
     let Some(note) = witness.latest(log.origin()).await? else {
         bail!("witness {} refuses to cosign, and shows nothing", witness.key().name());
     };
-    let key = log.key.verifier();
-    match witnessed::contradiction(&log.db, &note, key, witness.key()).await? {
+    match witnessed::contradiction(&log.db, &note, &log.keys().log, witness.key()).await? {
         Some(violation) => log.report(vec![violation]).await.map(|_| ()).map_err(Into::into),
         None => bail!("witness {} refuses to cosign what continues the checkpoint that it shows", witness.key().name()),
     }

@@ -77,13 +77,13 @@ impl From<ProofError> for Damaged {
 ///
 /// # Errors
 /// [`Damaged`]: the first thing found.
-pub(crate) async fn check(db: &Db, key: &VerifierKey) -> Result<Option<Signed>, Damaged> {
+pub(crate) async fn check(db: &Db, keys: &[VerifierKey]) -> Result<Option<Signed>, Damaged> {
     let mut tx = db.read().await?;
     let head = store::head::newest(&mut tx).await?;
     check_tree(&mut tx, head.as_ref()).await?;
     let signed = store::checkpoint::newest(&mut tx).await?;
     if let Some(signed) = &signed {
-        check_signed(&mut tx, signed, key).await?;
+        check_signed(&mut tx, signed, keys).await?;
     }
     Ok(signed)
 }
@@ -131,9 +131,9 @@ async fn check_tiles(tx: &mut Tx, level: u8, above: TileSpan) -> Result<(), Dama
     bad.map_or(Ok(()), |row| Err(Damaged::Tile { level: row.level, number: row.number }))
 }
 
-async fn check_signed(tx: &mut Tx, signed: &Signed, key: &VerifierKey) -> Result<(), Damaged> {
+async fn check_signed(tx: &mut Tx, signed: &Signed, keys: &[VerifierKey]) -> Result<(), Damaged> {
     let size = signed.size;
-    let said = TreeHead::open(&signed.note, key).map_err(|why| Damaged::Checkpoint { size, why })?;
+    let said = opened(&signed.note, keys).map_err(|why| Damaged::Checkpoint { size, why })?;
     let rewritten = Damaged::Rewritten { signed: said.size, root: said.root };
     if said.size != size || said.root != signed.root {
         return Err(rewritten);
@@ -143,4 +143,16 @@ async fn check_signed(tx: &mut Tx, signed: &Signed, key: &VerifierKey) -> Result
         Ok(_) | Err(ProofError::Tree(_)) => Err(rewritten),
         Err(ProofError::Fault(fault)) => Err(fault.into()),
     }
+}
+
+/// What a note says, if one of the keys signed it; otherwise why the first of them does not open it.
+pub(super) fn opened(note: &str, keys: &[VerifierKey]) -> Result<TreeHead, CheckpointError> {
+    let mut refused = None;
+    for key in keys {
+        match TreeHead::open(note, key) {
+            Ok(head) => return Ok(head),
+            Err(why) => refused = refused.or(Some(why)),
+        }
+    }
+    Err(refused.unwrap_or(CheckpointError::Malformed))
 }

@@ -3,11 +3,12 @@
 use super::{
     checkpoint::Signed,
     proof::{self, ProofError},
+    recovery::opened,
 };
 use crate::{
     domain::violation::{Kind, Violation},
     store::{self, cosignature::CosignatureRow},
-    tlog::{CosignerKey, Hash, Question, Submission, TreeHead, VerifierKey},
+    tlog::{CosignerKey, Hash, Question, Submission, VerifierKey},
 };
 use handsel_storage::{Db, Fault};
 use std::collections::BTreeMap;
@@ -83,10 +84,10 @@ pub(crate) async fn submission(db: &Db, signed: &Signed, old_size: u64) -> Resul
 pub(crate) async fn contradiction(
     db: &Db,
     note: &str,
-    key: &VerifierKey,
+    keys: &[VerifierKey],
     witness: &CosignerKey,
 ) -> Result<Option<Violation>, Fault> {
-    let (Ok(seen), Ok(_)) = (TreeHead::open(note, key), witness.find(note)) else {
+    let (Ok(seen), Ok(_)) = (opened(note, keys), witness.find(note)) else {
         tracing::warn!(witness = witness.name(), "a witness shows a checkpoint that is not signed by both of us");
         return Ok(None);
     };

@@ -8,6 +8,7 @@ mod integrity;
 mod past;
 mod race;
 mod relayed;
+mod rotation;
 mod search;
 mod stage;
 mod stream;

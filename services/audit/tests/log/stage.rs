@@ -160,10 +160,15 @@ impl Stage {
 
     /// Ends the server and opens the log again.
     pub(crate) async fn restarted(self) -> anyhow::Result<Self> {
+        self.restarted_with(config()).await
+    }
+
+    /// The same, run in another way.
+    pub(crate) async fn restarted_with(self, config: AuditConfig) -> anyhow::Result<Self> {
         let Self { lab, db, audit, server, jobs } = self;
         server.stop().await;
         drop((audit, jobs));
-        let audit = Audit::start(db.clone(), lab.world(), config(), pseudonyms()).await?;
+        let audit = Audit::start(db.clone(), lab.world(), config, pseudonyms()).await?;
         let (server, jobs) = (lab.serve(audit.clone()).await, audit.jobs());
         Ok(Self { lab, db, audit, server, jobs })
     }

@@ -1,5 +1,6 @@
 //! The four services of a suite, opened over their schemas and introduced to each other.
 
+use crate::keys;
 use crate::place::Place;
 use anyhow::Result;
 use futures::future::BoxFuture;
@@ -56,8 +57,9 @@ impl Parts {
         };
 
         let audit_db = open(Audit::NAME, Audit::migrations()).await?;
-        let key = signing_key(BANK, &place.secret("audit-signing.key"), world)?;
-        let audit_config = AuditConfig { scrub: Some(DAY), ..AuditConfig::new(key) };
+        let key = signing_key(BANK, &place.secret(keys::SIGNING), world)?;
+        let (retiring, retired) = keys::others(&place.secret(""))?;
+        let audit_config = AuditConfig { scrub: Some(DAY), retiring, retired, ..AuditConfig::new(key) };
         let audit = Audit::start(audit_db, world.clone(), audit_config, pseudonyms.clone()).await?;
 
         let tier_db = open(handsel_tier::NAME, Tier::migrations()).await?;
