@@ -36,6 +36,19 @@ pub(crate) struct Gate {
     pub(crate) longest_wait: Duration,
 }
 
+impl Gate {
+    /// Waits a little for the log to be met: right after the start it is about to be, and a loop that looked too early would only
+    /// look again a whole period later.
+    pub(crate) async fn wait_a_little(&self) {
+        for _ in 0..40 {
+            if self.acquainted.as_ref().is_none_or(|met| met.load(Ordering::Acquire)) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+}
+
 /// Why no payout may be decided, and none may leave for the first time; nothing, where they may until this transaction ends.
 /// Everything that decides an attempt or commits its first leaving asks this first.
 pub(crate) async fn stopped(tx: &mut Tx, means: &Means) -> Result<Option<Stop>, Fault> {

@@ -65,6 +65,7 @@ fn instruct(service: &Arc<Service>) -> Job {
     Job::new("reward instruct", service.config.pace.period, move || {
         let service = Arc::clone(&own);
         async move {
+            service.means.gate.wait_a_little().await;
             let limit = service.config.pace.batch;
             let now = service.world.business.now();
             let moved = run(&service, Instruct { means: service.means.clone(), now, limit }).await?;
