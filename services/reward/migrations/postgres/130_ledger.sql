@@ -83,3 +83,50 @@ CREATE TABLE recompute_finding (
 );
 CREATE TRIGGER recompute_finding_is_kept BEFORE UPDATE OR DELETE ON recompute_finding
     FOR EACH ROW EXECUTE FUNCTION append_only();
+
+-- How far the journal has been read for taxes. One row.
+CREATE TABLE tax_horizon (
+    id BIGINT PRIMARY KEY CHECK (id = 1),
+    ordinal BIGINT NOT NULL CHECK (ordinal >= 0)
+);
+INSERT INTO tax_horizon (id, ordinal) VALUES (1, 0);
+
+-- What a beneficiary was paid, or what of it came back: below zero then. Named by the last line of the journal it rests on.
+CREATE TABLE tax_entry (
+    ordinal BIGINT PRIMARY KEY,
+    reward_id UUID NOT NULL REFERENCES reward (id),
+    beneficiary TEXT NOT NULL,
+    plan_id TEXT NOT NULL,
+    jurisdiction TEXT NOT NULL,
+    year BIGINT NOT NULL,
+    currency TEXT NOT NULL,
+    reward_minor BIGINT NOT NULL,
+    tax_minor BIGINT NOT NULL,
+    net_minor BIGINT NOT NULL,
+    -- Whether the year's rewards first exceeded the plan's reporting threshold with it.
+    flagged BOOLEAN NOT NULL,
+    occurred_at TIMESTAMPTZ NOT NULL,
+    recorded_at TIMESTAMPTZ NOT NULL
+);
+CREATE INDEX tax_entry_of_reward ON tax_entry (reward_id, ordinal);
+CREATE INDEX tax_entry_of_beneficiary ON tax_entry (beneficiary, year, occurred_at, ordinal);
+CREATE INDEX tax_entry_of_plan ON tax_entry (plan_id, currency);
+CREATE TRIGGER tax_entry_is_kept BEFORE UPDATE OR DELETE ON tax_entry
+    FOR EACH ROW EXECUTE FUNCTION append_only();
+
+-- The sum of a beneficiary's entries of a year, by jurisdiction and currency. A flag never goes away.
+CREATE TABLE tax_year (
+    beneficiary TEXT NOT NULL,
+    year BIGINT NOT NULL,
+    jurisdiction TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    reward_minor BIGINT NOT NULL,
+    tax_minor BIGINT NOT NULL,
+    net_minor BIGINT NOT NULL,
+    flagged_reward UUID REFERENCES reward (id),
+    threshold_minor BIGINT,
+    exceeded_at TIMESTAMPTZ,
+    PRIMARY KEY (beneficiary, year, jurisdiction, currency),
+    CHECK ((flagged_reward IS NULL) = (threshold_minor IS NULL) AND (flagged_reward IS NULL) = (exceeded_at IS NULL))
+);
+CREATE INDEX tax_year_reportable ON tax_year (year, beneficiary, jurisdiction, currency) WHERE flagged_reward IS NOT NULL;

@@ -89,3 +89,52 @@ CREATE TRIGGER recompute_finding_is_kept_changed BEFORE UPDATE ON recompute_find
 BEGIN SELECT RAISE(ABORT, 'recompute_finding is append-only'); END;
 CREATE TRIGGER recompute_finding_is_kept_deleted BEFORE DELETE ON recompute_finding
 BEGIN SELECT RAISE(ABORT, 'recompute_finding is append-only'); END;
+
+-- How far the journal has been read for taxes. One row.
+CREATE TABLE tax_horizon (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    ordinal INTEGER NOT NULL CHECK (ordinal >= 0)
+) STRICT;
+INSERT INTO tax_horizon (id, ordinal) VALUES (1, 0);
+
+-- What a beneficiary was paid, or what of it came back: below zero then. Named by the last line of the journal it rests on.
+CREATE TABLE tax_entry (
+    ordinal INTEGER PRIMARY KEY,
+    reward_id BLOB NOT NULL REFERENCES reward (id),
+    beneficiary TEXT NOT NULL,
+    plan_id TEXT NOT NULL,
+    jurisdiction TEXT NOT NULL,
+    year INTEGER NOT NULL,
+    currency TEXT NOT NULL,
+    reward_minor INTEGER NOT NULL,
+    tax_minor INTEGER NOT NULL,
+    net_minor INTEGER NOT NULL,
+    -- Whether the year's rewards first exceeded the plan's reporting threshold with it.
+    flagged INTEGER NOT NULL CHECK (flagged IN (0, 1)),
+    occurred_at TEXT NOT NULL,
+    recorded_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX tax_entry_of_reward ON tax_entry (reward_id, ordinal);
+CREATE INDEX tax_entry_of_beneficiary ON tax_entry (beneficiary, year, occurred_at, ordinal);
+CREATE INDEX tax_entry_of_plan ON tax_entry (plan_id, currency);
+CREATE TRIGGER tax_entry_is_kept_changed BEFORE UPDATE ON tax_entry
+BEGIN SELECT RAISE(ABORT, 'tax_entry is append-only'); END;
+CREATE TRIGGER tax_entry_is_kept_deleted BEFORE DELETE ON tax_entry
+BEGIN SELECT RAISE(ABORT, 'tax_entry is append-only'); END;
+
+-- The sum of a beneficiary's entries of a year, by jurisdiction and currency. A flag never goes away.
+CREATE TABLE tax_year (
+    beneficiary TEXT NOT NULL,
+    year INTEGER NOT NULL,
+    jurisdiction TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    reward_minor INTEGER NOT NULL,
+    tax_minor INTEGER NOT NULL,
+    net_minor INTEGER NOT NULL,
+    flagged_reward BLOB REFERENCES reward (id),
+    threshold_minor INTEGER,
+    exceeded_at TEXT,
+    PRIMARY KEY (beneficiary, year, jurisdiction, currency),
+    CHECK ((flagged_reward IS NULL) = (threshold_minor IS NULL) AND (flagged_reward IS NULL) = (exceeded_at IS NULL))
+) STRICT;
+CREATE INDEX tax_year_reportable ON tax_year (year, beneficiary, jurisdiction, currency) WHERE flagged_reward IS NOT NULL;

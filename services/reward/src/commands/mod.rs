@@ -40,6 +40,7 @@ pub(crate) mod statements;
 pub(crate) mod submit_plan;
 pub(crate) mod submit_rate_product;
 pub(crate) mod suspend_plan_version;
+pub(crate) mod tell_taxes;
 pub(crate) mod watch_clearing;
 
 #[cfg(test)]

@@ -28,6 +28,7 @@ pub mod reward;
 pub mod stacking;
 pub mod state;
 pub mod story;
+pub mod tax_year;
 pub mod terms;
 pub mod terms_sheet;
 

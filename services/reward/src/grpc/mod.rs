@@ -15,6 +15,7 @@ mod recompute;
 mod refusal;
 mod reward;
 mod settlement;
+mod tax;
 
 use crate::service::Service;
 use handsel_proto::handsel::reward::v1::{
@@ -23,7 +24,7 @@ use handsel_proto::handsel::reward::v1::{
     quote_service_server::QuoteServiceServer, rate_product_service_server::RateProductServiceServer,
     rate_service_server::RateServiceServer, recompute_service_server::RecomputeServiceServer,
     reward_inbox_service_server::RewardInboxServiceServer, reward_service_server::RewardServiceServer,
-    settlement_service_server::SettlementServiceServer,
+    settlement_service_server::SettlementServiceServer, tax_service_server::TaxServiceServer,
 };
 use std::sync::Arc;
 use tonic::service::RoutesBuilder;
@@ -47,6 +48,7 @@ pub(crate) fn add_to(service: &Arc<Service>, routes: &mut RoutesBuilder) {
         .add_service(HoldServiceServer::new(api.clone()))
         .add_service(LatchServiceServer::new(api.clone()))
         .add_service(LedgerServiceServer::new(api.clone()))
+        .add_service(TaxServiceServer::new(api.clone()))
         .add_service(RecomputeServiceServer::new(api.clone()))
         .add_service(RewardInboxServiceServer::new(api));
 }

@@ -11,8 +11,10 @@ use crate::{
         recompute::{self, Comparison},
         refusal::Refusal,
     },
-    queries::{self, recomputation::Recomputation},
-    store::recomputation::FindingRow,
+    queries::{
+        self,
+        recomputation::{FindingRow, Recomputation},
+    },
 };
 use handsel_proto::handsel::reward::v1::{
     self as wire, GetRecomputationRequest, ListRecomputeFindingsRequest, ListRecomputeFindingsResponse,

@@ -2,7 +2,10 @@
 
 use super::run;
 use crate::{
-    commands::{advance_horizon::AdvanceHorizon, close_ledger::CloseLedger, watch_clearing::WatchClearing},
+    commands::{
+        advance_horizon::AdvanceHorizon, close_ledger::CloseLedger, tell_taxes::TellTaxes,
+        watch_clearing::WatchClearing,
+    },
     domain::clearing,
     queries,
     service::Service,
@@ -15,12 +18,14 @@ use std::{sync::Arc, time::Duration};
 /// A reader of the journal is as far behind as this, and as the longest transaction.
 const HORIZON_PERIOD: Duration = Duration::from_secs(1);
 const CLOSING_PERIOD: Duration = Duration::from_secs(60);
+const TAXES_PERIOD: Duration = Duration::from_secs(5);
+const TAX_LINES: i64 = 2_000;
 const WATCH_PERIOD: Duration = Duration::from_secs(60);
 /// Lines of one closing: what a balance adds up by itself is at most about twice as many.
 const CLOSING_LINES: i64 = 50_000;
 
 pub(super) fn all(service: &Arc<Service>) -> Vec<Job> {
-    vec![horizon(service), closing(service), clearing_watch(service)]
+    vec![horizon(service), closing(service), taxes(service), clearing_watch(service)]
 }
 
 fn horizon(service: &Arc<Service>) -> Job {
@@ -45,6 +50,19 @@ fn closing(service: &Arc<Service>) -> Job {
             let now = service.world.business.now();
             let closed = journal(&service, &CloseLedger { lines: CLOSING_LINES, now }).await?;
             Ok(if closed >= CLOSING_LINES { Worked::More } else { Worked::Idle })
+        }
+    })
+}
+
+/// What was paid is told to the years of those who were paid.
+fn taxes(service: &Arc<Service>) -> Job {
+    let own = Arc::clone(service);
+    Job::new("tax totals", TAXES_PERIOD, move || {
+        let service = Arc::clone(&own);
+        async move {
+            let (means, now) = (service.means.clone(), service.world.business.now());
+            let read = journal(&service, &TellTaxes { means, lines: TAX_LINES, now }).await?;
+            Ok(if read >= TAX_LINES { Worked::More } else { Worked::Idle })
         }
     })
 }

@@ -5,11 +5,13 @@ use crate::{
         clearing::{Look, Standing, Unit},
         ledger::Account,
     },
-    store::{self, clearing::Raised, currency, wide},
+    store::{self, currency, wide},
 };
 use handsel_money::{Currency, Money, Timestamp};
 use handsel_storage::{At, Db, Fault};
 use std::collections::BTreeMap;
+
+pub(crate) use crate::store::clearing::Raised;
 
 /// A page of payouts in clearing, oldest first, after a position; and the alarms that are up.
 pub(crate) async fn open(

@@ -9,4 +9,5 @@ pub(crate) mod rates;
 pub(crate) mod recomputation;
 pub(crate) mod rewards;
 pub(crate) mod summary;
+pub(crate) mod tax;
 pub(crate) mod terms_sheets;

@@ -1,10 +1,10 @@
 //! Recomputations: how far they are, what they found.
 
-use crate::store::{self, recomputation::FindingRow};
+use crate::store;
 use handsel_storage::{Db, Fault};
 use uuid::Uuid;
 
-pub(crate) use crate::store::recomputation::Recomputation;
+pub(crate) use crate::store::recomputation::{FindingRow, Recomputation};
 
 /// One.
 pub(crate) async fn get(db: &Db, id: Uuid) -> Result<Option<Recomputation>, Fault> {

@@ -24,6 +24,7 @@ pub(crate) mod rate_read;
 pub(crate) mod recomputation;
 pub(crate) mod reward;
 pub(crate) mod reward_read;
+pub(crate) mod tax;
 pub(crate) mod terms_sheet;
 pub(crate) mod tier;
 pub(crate) mod transfer;

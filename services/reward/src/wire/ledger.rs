@@ -5,8 +5,10 @@ use crate::{
         clearing::{Alarm, Unit},
         ledger::{Account, Posting},
     },
-    queries::ledger::{Balance, Line, Transfer},
-    store::clearing::Raised,
+    queries::{
+        clearing::Raised,
+        ledger::{Balance, Line, Transfer},
+    },
 };
 use handsel_money::Timestamp;
 use handsel_proto::handsel::reward::v1::{self as wire, list_open_clearing_response as open};

@@ -19,5 +19,6 @@ mod rate_desk;
 mod rate_products;
 mod rates;
 mod recompute;
+mod taxes;
 mod versions;
 mod words;
