@@ -1,5 +1,10 @@
 //! The log as its callers see it, behind a real server, on both engines.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed, and says why")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed, and says why"
+)]
 
 mod append;
 mod damage;

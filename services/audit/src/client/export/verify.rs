@@ -176,7 +176,7 @@ impl<'a> Reading<'a> {
         let name = layout::entries(number, width);
         let bundle = bytes(self.folder, &name)?;
         let leaves = split(&bundle).filter(|leaves| u64::try_from(leaves.len()) == Ok(width));
-        let leaves = leaves.ok_or_else(|| ExportFault::Entries(name))?;
+        let leaves = leaves.ok_or(ExportFault::Entries(name))?;
         let mut openings = self.openings(number)?;
         for leaf in leaves {
             self.leaf(leaf, openings.remove(&self.tree.size()))?;
