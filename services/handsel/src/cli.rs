@@ -331,7 +331,7 @@ pub(crate) struct ServerArguments {
 pub(crate) struct SimulatorArguments {
     #[command(flatten)]
     pub(crate) server: ServerArguments,
-    /// What goes wrong, in percent: delay, duplicate, reject, lost-answer, late-acceptance; seed=N varies it.
+    /// What goes wrong, in percent: delay, duplicate, reject, lost-answer, late-acceptance, unknown-payee; seed=N varies it.
     #[arg(long, value_name = "NAME=PERCENT,…", default_value = "")]
     pub(crate) faults: Faults,
     /// Print its books instead of running: what it has paid, by currency.

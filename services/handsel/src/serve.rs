@@ -80,6 +80,10 @@ async fn part(service: ServiceName, told: &Told, world: &World) -> Result<Arc<dy
             let settlement = match told.settlement.mode {
                 SettlementMode::Pull => Settlement::Pull,
                 SettlementMode::Push => Settlement::Push(told.needed_peer("corebank")?),
+                SettlementMode::File => {
+                    let settlement = told.settlement.files.settlement(&told.bank.id, told.needed_peer("corebank")?)?;
+                    Settlement::File(Arc::new(settlement))
+                }
             };
             let config = RewardConfig {
                 settlement,

@@ -1,6 +1,9 @@
 //! What a service in its own process is told: the sections of its configuration file.
 
+mod files;
+
 use anyhow::{Context as _, Result};
+use files::FilesConfig;
 use handsel_audit::tlog::{CosignerKey, SigningKey};
 use handsel_audit::{AuditConfig, Witness};
 use handsel_outbox::RelaySettings;
@@ -36,15 +39,17 @@ pub(crate) struct BankConfig {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct SettlementConfig {
-    /// `pull`: core banking lists instructions. `push`: they are sent to `[peers.corebank]`.
+    /// `pull`: core banking lists instructions. `push`: they are sent to `[peers.corebank]`. `file`: they leave in files.
     pub(crate) mode: SettlementMode,
+    /// How they leave in files.
+    pub(crate) files: FilesConfig,
     /// How long a statement may have waited for the log before no payout leaves, in seconds. It goes on by itself.
     pub(crate) log_wait_seconds: u64,
 }
 
 impl Default for SettlementConfig {
     fn default() -> Self {
-        Self { mode: SettlementMode::default(), log_wait_seconds: 15 * 60 }
+        Self { mode: SettlementMode::default(), files: FilesConfig::default(), log_wait_seconds: 15 * 60 }
     }
 }
 
@@ -57,6 +62,8 @@ pub(crate) enum SettlementMode {
     Pull,
     /// The reward service.
     Push,
+    /// Whoever writes a file.
+    File,
 }
 
 /// `[relays]`: how messages on their way to the other services are paced.

@@ -1,10 +1,12 @@
 //! What a bank sets about its rewards.
 
-use crate::domain::channel::Channel;
+use crate::domain::{channel::Channel, reconciliation::SettledBy};
+use handsel_iso20022::{CharacterSet, Debtor, Limits};
+use handsel_money::Zone;
 use handsel_outbox::RelaySettings;
 use handsel_service::Peer;
 use handsel_storage::LaneSettings;
-use std::time::Duration;
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 /// Where a bank says nothing else.
 const LONGEST_WAIT: Duration = Duration::from_secs(15 * 60);
@@ -37,6 +39,29 @@ pub enum Settlement {
     Pull,
     /// Instructions are sent to the bank's `CoreBankingService`.
     Push(Peer),
+    /// Files are put into a folder, and what the bank answers is read from files.
+    File(Arc<FileSettlement>),
+}
+
+/// How payouts leave in files.
+#[derive(Debug)]
+pub struct FileSettlement {
+    /// Says where beneficiaries are paid, while a file is written.
+    pub bank: Peer,
+    /// Where the bank finds files.
+    pub folder: PathBuf,
+    /// Where the bank's files lie while they are read.
+    pub spool: PathBuf,
+    /// Who pays, from which account.
+    pub debtor: Debtor,
+    /// Which characters names and addresses may have.
+    pub characters: CharacterSet,
+    /// Whose days are execution dates, and whose clock an instant without an offset is by.
+    pub zone: Zone,
+    /// What says that a payout is settled.
+    pub settled_by: SettledBy,
+    /// How much of a file is read, and how many payouts one has.
+    pub limits: Limits,
 }
 
 impl Settlement {
@@ -46,6 +71,7 @@ impl Settlement {
         match self {
             Self::Pull => Channel::Pull,
             Self::Push(_) => Channel::Push,
+            Self::File(_) => Channel::File,
         }
     }
 }

@@ -5,6 +5,7 @@
 mod commands;
 mod config;
 pub mod domain;
+mod files;
 mod grpc;
 mod jobs;
 mod queries;
@@ -12,7 +13,7 @@ mod service;
 mod store;
 mod wire;
 
-pub use config::{Pace, RewardConfig, RewardPeers, Settlement};
+pub use config::{FileSettlement, Pace, RewardConfig, RewardPeers, Settlement};
 
 use commands::{
     latch::{Gate, LogWatch},
@@ -24,6 +25,7 @@ use handsel_service::{Job, Part, World};
 use handsel_storage::{Db, Lanes, Migration};
 use service::Service;
 use std::sync::Arc;
+use tokio::sync::Mutex;
 use tonic::service::RoutesBuilder;
 
 /// The reward service. Cheap to clone.
@@ -69,6 +71,12 @@ impl Reward {
             postgres: include_str!("../migrations/postgres/140_rates.sql"),
             sqlite: include_str!("../migrations/sqlite/140_rates.sql"),
         };
+        let files = Migration {
+            version: 150,
+            name: "files",
+            postgres: include_str!("../migrations/postgres/150_files.sql"),
+            sqlite: include_str!("../migrations/sqlite/150_files.sql"),
+        };
         let mut all = handsel_storage::MIGRATIONS.to_vec();
         all.extend_from_slice(handsel_outbox::MIGRATIONS);
         all.push(own);
@@ -76,6 +84,7 @@ impl Reward {
         all.push(lifecycle);
         all.push(ledger);
         all.push(rates);
+        all.push(files);
         all.push(Migration {
             version: 160,
             name: "latch",
@@ -100,6 +109,9 @@ impl Reward {
         let lanes = Lanes::start(db.clone(), config.lanes);
         let relay = peers.audit.map(|audit| jobs::to_audit(&db, &lanes, audit, config.relay));
         let gate = Gate { acquainted: relay.as_ref().map(Relay::acquainted), longest_wait: config.longest_wait };
+        if let Settlement::File(settlement) = &config.settlement {
+            files::sweep(settlement)?;
+        }
         let means = Means {
             ids: Arc::clone(&world.ids),
             outbox,
@@ -109,7 +121,7 @@ impl Reward {
         };
         let watch = Arc::new(LogWatch { means: means.clone(), world: world.clone() });
         let relay = relay.map(|relay| relay.watched_by(watch));
-        Ok(Self { service: Arc::new(Service { db, lanes, world, means, config, relay }) })
+        Ok(Self { service: Arc::new(Service { db, lanes, world, means, config, relay, files: Mutex::default() }) })
     }
 }
 

@@ -18,6 +18,8 @@ pub(crate) struct Faults {
     pub(crate) lost_answer: u8,
     /// Nothing is heard at first; then it is accepted; then settled.
     pub(crate) late_acceptance: u8,
+    /// The bank does not know where to pay a beneficiary.
+    pub(crate) unknown_payee: u8,
 }
 
 /// One thing that can go wrong.
@@ -28,6 +30,7 @@ pub(crate) enum Fault {
     Reject,
     LostAnswer,
     LateAcceptance,
+    UnknownPayee,
 }
 
 impl Faults {
@@ -39,6 +42,7 @@ impl Faults {
             Fault::Reject => self.reject,
             Fault::LostAnswer => self.lost_answer,
             Fault::LateAcceptance => self.late_acceptance,
+            Fault::UnknownPayee => self.unknown_payee,
         };
         let dice = digest(&SHA256, format!("{}/{fault:?}/{end_to_end_id}", self.seed).as_bytes());
         let throw = dice.as_ref().iter().take(2).fold(0u16, |throw, byte| throw << 8 | u16::from(*byte)) % 100;
@@ -66,9 +70,10 @@ impl FromStr for Faults {
                 "reject" => faults.reject = percent,
                 "lost-answer" => faults.lost_answer = percent,
                 "late-acceptance" => faults.late_acceptance = percent,
+                "unknown-payee" => faults.unknown_payee = percent,
                 _ => {
                     return Err(format!(
-                        "{name:?} is none of delay, duplicate, reject, lost-answer, late-acceptance, seed"
+                        "{name:?} is none of delay, duplicate, reject, lost-answer, late-acceptance, unknown-payee, seed"
                     ));
                 }
             }

@@ -6,6 +6,7 @@
 mod bank;
 mod books;
 mod faults;
+mod payees;
 mod store;
 
 pub(crate) use books::print as print_books;
@@ -19,7 +20,8 @@ use bank::{Answer, Order, Standing};
 use futures::future::BoxFuture;
 use handsel_money::{Currency, Timestamp};
 use handsel_proto::handsel::corebank::v1::{
-    ExecuteInstructionsRequest, ExecuteInstructionsResponse, Instruction, PayoutOutcome,
+    ExecuteInstructionsRequest, ExecuteInstructionsResponse, Instruction, PayoutOutcome, ResolvePayeesRequest,
+    ResolvePayeesResponse,
     core_banking_service_server::{CoreBankingService, CoreBankingServiceServer},
     payout_outcome::Status as OutcomeStatus,
 };
@@ -139,6 +141,15 @@ impl CoreBankingService for Simulator {
             Err(error) => Status::invalid_argument(error.to_string()),
         })?;
         Ok(Response::new(ExecuteInstructionsResponse { outcomes }))
+    }
+
+    async fn resolve_payees(
+        &self,
+        request: Request<ResolvePayeesRequest>,
+    ) -> Result<Response<ResolvePayeesResponse>, Status> {
+        let asked = request.into_inner().payees;
+        let payees = asked.iter().filter_map(|payee| payees::resolve(payee, self.faults)).collect();
+        Ok(Response::new(ResolvePayeesResponse { payees }))
     }
 }
 

@@ -7,6 +7,7 @@ pub(crate) mod activate_rate_grant;
 pub(crate) mod activate_rate_product;
 pub(crate) mod advance_horizon;
 pub(crate) mod approve_rewards;
+pub(crate) mod begin_file;
 pub(crate) mod change_plan;
 pub(crate) mod close_ledger;
 pub(crate) mod close_rates;
@@ -15,6 +16,7 @@ pub(crate) mod create_plan_version;
 pub(crate) mod create_rate_product;
 pub(crate) mod deliver;
 pub(crate) mod end_rate_grant;
+pub(crate) mod enter_file;
 pub(crate) mod fall_due;
 pub(crate) mod grant_rewards;
 pub(crate) mod greet;
@@ -23,6 +25,7 @@ pub(crate) mod hand_out_rates;
 pub(crate) mod instruct;
 pub(crate) mod latch;
 pub(crate) mod means;
+pub(crate) mod move_file;
 pub(crate) mod moves;
 pub(crate) mod offer_rates;
 pub(crate) mod place_hold;
@@ -42,6 +45,8 @@ pub(crate) mod submit_rate_product;
 pub(crate) mod suspend_plan_version;
 pub(crate) mod tell_taxes;
 pub(crate) mod watch_clearing;
+
+pub(crate) mod take_bank_file;
 
 #[cfg(test)]
 mod tests;

@@ -1,8 +1,10 @@
 //! What the commands say to the audit log.
 
+use super::take_bank_file::EndBankFile;
 use crate::domain::{
     grant::{BudgetKind, Warning},
     hold::Hold,
+    payment_file::PaymentFile,
     plan::Plan,
     rate_grant::RateGrant,
     rate_product::RateProduct,
@@ -10,6 +12,7 @@ use crate::domain::{
 };
 use handsel_money::Timestamp;
 use handsel_outbox::{Actor, Owed, Statement};
+use handsel_storage::TextEnum as _;
 use serde_json::{Value, json};
 
 /// Something happened to a plan.
@@ -160,4 +163,58 @@ pub(crate) fn of_rate_grant(
 /// Where a rate grant stands now, for the body of its statement.
 pub(crate) fn rate_standing(grant: &RateGrant) -> Value {
     json!({ "state": grant.state.standing().code(), "revision": grant.revision })
+}
+
+/// Something happened to a file of payouts. What is in it has statements of its own.
+pub(crate) fn of_file(
+    kind: &'static str,
+    action: &'static str,
+    file: &PaymentFile,
+    actor: &Actor,
+    now: Timestamp,
+) -> Owed {
+    Owed::Audit(Statement {
+        kind,
+        time: now,
+        actor: actor.clone(),
+        subjects: vec![file.name()],
+        action,
+        outcome: "success",
+        reason: None,
+        correlation: file.name(),
+        amount: Some(file.sum),
+        policy: None,
+        body: json!({
+            "message_id": file.message_id,
+            "state": file.state.code(),
+            "payouts": file.payouts,
+            "sha256": file.sha256,
+        }),
+    })
+}
+
+/// A file of the bank's was applied.
+pub(crate) fn of_bank_file(file: &EndBankFile) -> Owed {
+    let name = format!("bankFiles/{}", file.file);
+    Owed::Audit(Statement {
+        kind: "bank_file.imported",
+        time: file.now,
+        actor: file.actor.clone(),
+        subjects: vec![name.clone()],
+        action: "import",
+        outcome: "success",
+        reason: None,
+        correlation: name,
+        amount: None,
+        policy: None,
+        body: json!({
+            "kind": file.kind.text(),
+            "message_id": file.message_id,
+            "sha256": file.sha256,
+            "said": file.counts.said,
+            "applied": file.counts.applied,
+            "duplicates": file.counts.duplicates,
+            "ignored": file.counts.ignored,
+        }),
+    })
 }

@@ -3,6 +3,7 @@
 //! Never here: an `if` on a business fact.
 
 mod call;
+mod file;
 mod hold;
 mod inbox;
 mod latch;
@@ -24,7 +25,8 @@ use handsel_proto::handsel::reward::v1::{
     quote_service_server::QuoteServiceServer, rate_product_service_server::RateProductServiceServer,
     rate_service_server::RateServiceServer, recompute_service_server::RecomputeServiceServer,
     reward_inbox_service_server::RewardInboxServiceServer, reward_service_server::RewardServiceServer,
-    settlement_service_server::SettlementServiceServer, tax_service_server::TaxServiceServer,
+    settlement_file_service_server::SettlementFileServiceServer, settlement_service_server::SettlementServiceServer,
+    tax_service_server::TaxServiceServer,
 };
 use std::sync::Arc;
 use tonic::service::RoutesBuilder;
@@ -45,6 +47,7 @@ pub(crate) fn add_to(service: &Arc<Service>, routes: &mut RoutesBuilder) {
         .add_service(RateServiceServer::new(api.clone()))
         .add_service(RewardServiceServer::new(api.clone()))
         .add_service(SettlementServiceServer::new(api.clone()))
+        .add_service(SettlementFileServiceServer::new(api.clone()))
         .add_service(HoldServiceServer::new(api.clone()))
         .add_service(LatchServiceServer::new(api.clone()))
         .add_service(LedgerServiceServer::new(api.clone()))

@@ -1,6 +1,7 @@
 //! What is read, one file a family. Never here: a write.
 
 pub(crate) mod clearing;
+pub(crate) mod files;
 pub(crate) mod holds;
 pub(crate) mod latch;
 pub(crate) mod ledger;

@@ -6,6 +6,7 @@
 
 pub(crate) mod attempt;
 pub(crate) mod balance;
+pub(crate) mod bank_file;
 pub(crate) mod budget_read;
 pub(crate) mod campaign;
 pub(crate) mod clearing;
@@ -14,6 +15,7 @@ pub(crate) mod counter;
 pub(crate) mod hold;
 pub(crate) mod journal;
 pub(crate) mod latch;
+pub(crate) mod payment_file;
 pub(crate) mod plan;
 pub(crate) mod qualification;
 pub(crate) mod rate_counter;

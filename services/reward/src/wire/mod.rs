@@ -2,6 +2,7 @@
 //!
 //! Never here: a decision.
 
+pub(crate) mod bank_file;
 mod campaign;
 pub(crate) mod hold;
 pub(crate) mod ledger;

@@ -2,7 +2,8 @@
 
 use crate::bank::{Bank, DAY, introduction_plan};
 use handsel_proto::handsel::corebank::v1::{
-    ExecuteInstructionsRequest, ExecuteInstructionsResponse, PayoutOutcome,
+    ExecuteInstructionsRequest, ExecuteInstructionsResponse, PayoutOutcome, ResolvePayeesRequest,
+    ResolvePayeesResponse,
     core_banking_service_server::{CoreBankingService, CoreBankingServiceServer},
     payout_outcome::Status as Fate,
 };
@@ -45,6 +46,13 @@ impl CoreBankingService for CoreBanking {
         });
         Ok(Response::new(ExecuteInstructionsResponse { outcomes: outcomes.collect() }))
     }
+
+    async fn resolve_payees(
+        &self,
+        _: Request<ResolvePayeesRequest>,
+    ) -> Result<Response<ResolvePayeesResponse>, Status> {
+        Err(Status::unimplemented("this bank takes no files"))
+    }
 }
 
 impl Part for CoreBanking {
@@ -81,6 +89,13 @@ impl CoreBankingService for Garbled {
             occur_time: one.instruct_time,
         });
         Ok(Response::new(ExecuteInstructionsResponse { outcomes: outcomes.collect() }))
+    }
+
+    async fn resolve_payees(
+        &self,
+        _: Request<ResolvePayeesRequest>,
+    ) -> Result<Response<ResolvePayeesResponse>, Status> {
+        Err(Status::unimplemented("this bank takes no files"))
     }
 }
 
