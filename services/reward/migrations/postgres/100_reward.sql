@@ -101,6 +101,15 @@ CREATE TABLE beneficiary_window (
     UNIQUE (plan_id, window_key, beneficiary)
 );
 
+-- A referral that counts towards milestones: once ever, in one window, until it is reversed.
+CREATE TABLE milestone_referral (
+    referral UUID PRIMARY KEY,
+    -- Of `milestone_progress`; empty: it was reversed before it was counted, and never counts.
+    progress_id TEXT NOT NULL,
+    reversed_at TIMESTAMPTZ,
+    CHECK (progress_id <> '' OR reversed_at IS NOT NULL)
+);
+
 -- A customer's tier from an instant on, as the tier service told it.
 CREATE TABLE beneficiary_tier (
     customer TEXT NOT NULL,

@@ -19,7 +19,7 @@ use handsel_outbox::{Actor, Owed, Packed};
 use handsel_storage::{Command, Fault, Lock, Tx};
 use serde_json::json;
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, HashSet, btree_map::Entry},
+    collections::{BTreeMap, BTreeSet, HashMap, btree_map::Entry},
     sync::Arc,
 };
 use uuid::Uuid;
@@ -63,12 +63,12 @@ impl Command for GrantRewards {
 /// Grants in order of arrival, with the outcome of one by one. The budget rows of the plans named are locked.
 pub(crate) async fn grant_all(means: &Means, tx: &mut Tx, cases: &[&Case]) -> Result<Vec<Outcome>, Fault> {
     let mut known = granted_before(tx, cases).await?;
-    let mut seen: HashSet<Uuid> = known.keys().map(|(referral, _)| *referral).collect();
     let fresh: Vec<&Case> =
         cases.iter().copied().filter(|case| !known.contains_key(&case.qualification.key())).collect();
     let plans = plans_of(means, tx, &fresh).await?;
     let tiers = tiers_of(tx, &fresh).await?;
     let before = counters_of(tx, &fresh, &plans).await?;
+    let mut seen = counted_before(tx, &fresh, &plans).await?;
     let in_force = plans.values().filter_map(|plan| plan.as_deref().ok());
     let mut rates = RateDesk::open(tx, in_force).await?;
 
@@ -90,7 +90,9 @@ pub(crate) async fn grant_all(means: &Means, tx: &mut Tx, cases: &[&Case]) -> Re
         outcomes.push(decided.map(|(plan, grants)| {
             let mut rewards: Vec<Reward> = grants.iter().map(|grant| grant.reward.clone()).collect();
             list(qualification, &mut rewards);
-            seen.insert(qualification.referral);
+            if plan.plan.terms.milestones.is_some() && seen.insert(qualification.referral) {
+                added.counted.extend(grant::progress_of(plan, qualification).map(|key| (qualification.referral, key)));
+            }
             known.insert(qualification.key(), (qualification.clone(), rewards.clone()));
             rates.offer(means, plan, case);
             added.cases.push((case, plan));
@@ -212,9 +214,19 @@ async fn counters_of(tx: &mut Tx, cases: &[&Case], plans: &Plans) -> Result<Coun
     })
 }
 
+/// Referrals that count towards milestones already. Nothing is asked for plans without milestones.
+async fn counted_before(tx: &mut Tx, cases: &[&Case], plans: &Plans) -> Result<BTreeSet<Uuid>, Fault> {
+    let counts =
+        |case: &&&Case| plan_of(plans, &case.qualification).is_ok_and(|plan| plan.plan.terms.milestones.is_some());
+    let referrals = cases.iter().filter(counts).map(|case| case.qualification.referral).collect();
+    store::campaign::counted(tx, referrals).await
+}
+
 /// What a batch adds.
 #[derive(Default)]
 struct Added<'a> {
+    /// Referrals that count towards milestones from now on, and where.
+    counted: Vec<(Uuid, WindowKey)>,
     cases: Vec<(&'a Case, &'a PlanInForce)>,
     grants: Vec<(&'a Case, Grant<'a>)>,
 }
@@ -224,6 +236,7 @@ impl Added<'_> {
     async fn save(self, means: &Means, tx: &mut Tx) -> Result<(), Fault> {
         let Some((first, _)) = self.cases.first() else { return Ok(()) };
         let now = first.now;
+        store::campaign::count(tx, &self.counted).await?;
         let qualifications: Vec<_> =
             self.cases.iter().map(|(case, plan)| (&case.qualification, plan.plan.terms.currency)).collect();
         let taken_in = store::qualification::insert(tx, &qualifications, now);

@@ -263,8 +263,8 @@ impl<'a> Case<'a, '_> {
         let mut grants = Vec::with_capacity(staff.len());
         for (share, amount) in staff.iter().zip(shares) {
             let mut context = total.steps.clone();
-            context.push(step("team_total", total.amounts.gross, format!("shared by {}", staff.len())));
-            context.push(step("team_share", amount, format!("weight {}", share.weight)));
+            context.push(step("team_total", &total.amounts.gross, format!("shared by {}", staff.len())));
+            context.push(step("team_share", &amount, format!("weight {}", share.weight)));
             let terms = fixed(amount, terms.limits.clone(), terms.tax.clone(), terms.rounding);
             let place = Place { role: Role::Team, beneficiary: &share.staff, milestone: None };
             let reckoning = Reckoning { terms: Cow::Owned(RewardTerms::Cash(terms)), tier: None, context };
@@ -295,7 +295,7 @@ impl<'a> Case<'a, '_> {
         }
         let mut computed = compute(&terms, &input).map_err(|error| refused(&error))?;
         if let Some(cost) = self.tighter_cost(counters, &computed, on_exceed(&terms))? {
-            context.push(step("cost_budget", cost.budget, "what may be granted within the plan's cost"));
+            context.push(step("cost_budget", &cost.budget, "what may be granted within the plan's cost"));
             terms = Cow::Owned(under(cost, &terms, &mut input));
             computed = compute(&terms, &input).map_err(|error| refused(&error))?;
         }

@@ -5,6 +5,8 @@ use super::counter::{id, pot};
 use crate::domain::grant::{Pot, Progress, SeasonKey, WindowKey};
 use handsel_money::Timestamp;
 use handsel_storage::{At, Column, Fault, Tx, row};
+use std::collections::BTreeSet;
+use uuid::Uuid;
 
 fn season_id(key: &SeasonKey) -> String {
     format!("{}/{}", key.plan, key.season)
@@ -143,6 +145,44 @@ pub(crate) async fn save_progress(tx: &mut Tx, progress: &[(WindowKey, Progress)
             text(|key| &key.beneficiary),
             Column::Int(progress.iter().map(|(_, one)| one.count).collect()),
             Column::Int(progress.iter().map(|(_, one)| one.highest).collect()),
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+row! {
+    pub(crate) struct CountedRow {
+        pub referral: Uuid,
+    }
+}
+
+/// Those of these referrals that count towards milestones, or were reversed before they could.
+pub(crate) async fn counted(tx: &mut Tx, referrals: BTreeSet<Uuid>) -> Result<BTreeSet<Uuid>, Fault> {
+    if referrals.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let rows: Vec<CountedRow> = tx
+        .all_by(
+            "SELECT referral FROM milestone_referral WHERE referral = ANY($1)",
+            "SELECT referral FROM milestone_referral WHERE referral = $1",
+            Column::Uuid(referrals.into_iter().collect()),
+        )
+        .await?;
+    Ok(rows.into_iter().map(|row| row.referral).collect())
+}
+
+/// Notes where referrals are counted.
+pub(crate) async fn count(tx: &mut Tx, counted: &[(Uuid, WindowKey)]) -> Result<(), Fault> {
+    if counted.is_empty() {
+        return Ok(());
+    }
+    tx.bulk(
+        "INSERT INTO milestone_referral (referral, progress_id) SELECT * FROM UNNEST($1::uuid[], $2::text[])",
+        "INSERT INTO milestone_referral (referral, progress_id) VALUES ($1, $2)",
+        vec![
+            Column::Uuid(counted.iter().map(|(referral, _)| *referral).collect()),
+            Column::Text(counted.iter().map(|(_, key)| id(key)).collect()),
         ],
     )
     .await?;

@@ -194,7 +194,7 @@ fn command(means: &Means, told: &Told, plan: &str, universe: u8, now: Timestamp)
     let qualified_at =
         if told.oddity == 1 { now.checked_add(DAY).unwrap() } else { now.checked_sub(DAY * told.days_ago).unwrap() };
     let share = |number: u8| StaffShare { staff: format!("staff/s{number}"), weight: Decimal::from(number + 1) };
-    let staff = if told.oddity % 4 == 0 { Vec::new() } else { (0..told.oddity % 4).map(share).collect() };
+    let staff = (0..told.oddity % 4).map(share).collect();
     let qualification = Qualification {
         referral: Uuid::from_u128(u128::from(universe) << 8 | u128::from(told.referral)),
         plan: if told.oddity == 2 { "none".into() } else { plan.to_owned() },

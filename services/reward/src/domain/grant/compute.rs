@@ -14,7 +14,7 @@ use crate::domain::{
     terms::RewardTerms,
 };
 use handsel_money::{Money, Rounding};
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt::Display};
 
 /// One reward, with every step that led to it.
 pub(super) struct Computed {
@@ -105,7 +105,7 @@ pub(super) fn nothing_used(qualifying_amount: Money) -> CashInput {
 }
 
 /// A step of the grant itself, before the calculation's own.
-pub(super) fn step(name: &'static str, value: impl ToString, reason: impl Into<Cow<'static, str>>) -> Step {
+pub(super) fn step(name: &'static str, value: &dyn Display, reason: impl Into<Cow<'static, str>>) -> Step {
     Step { step: Cow::Borrowed(name), value: value.to_string(), reason: Some(reason.into()) }
 }
 

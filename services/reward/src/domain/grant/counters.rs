@@ -200,13 +200,6 @@ impl Counters {
         *self = after;
         Ok(())
     }
-
-    /// A referral was reversed: it counts no more towards milestones in its own window, and un-fires nothing.
-    pub fn uncount(&mut self, key: &WindowKey) {
-        if let Some(progress) = self.progress.get_mut(key) {
-            progress.count = progress.count.saturating_sub(1).max(0);
-        }
-    }
 }
 
 fn take(held: &mut i64, part: i64) -> Result<(), Refusal> {

@@ -40,7 +40,7 @@ impl Case<'_, '_> {
 
     pub(super) fn season_step(&self) -> Step {
         let season = self.season.as_ref().map(|key| key.season.as_str()).unwrap_or_default();
-        step("season", season, "its budget leaves less than the plan's")
+        step("season", &season, "its budget leaves less than the plan's")
     }
 
     /// What the cost budget leaves for the reward, where what was computed would cost more.
@@ -91,15 +91,15 @@ impl Case<'_, '_> {
         let (costs, reached_cost) =
             budget.cost.grown(cost, terms.budgets.cost, of_cost, self.now).ok_or_else(beyond)?;
         (budget.rewards, budget.cost) = (rewards, costs);
-        self.warn(counters, BudgetKind::Rewards, (rewards, terms.limits.budget), reached);
-        self.warn(counters, BudgetKind::Cost, (costs, terms.budgets.cost), reached_cost);
+        self.warn(counters, &BudgetKind::Rewards, (rewards, terms.limits.budget), reached);
+        self.warn(counters, &BudgetKind::Cost, (costs, terms.budgets.cost), reached_cost);
 
         if let (Some(season), Some(key)) = (terms.budgets.season, &self.season) {
             let pot = counters.seasons.get(key).copied().unwrap_or_default();
             let cut = cut_by(left(Some(season.budget), pot));
             let (pot, reached) = pot.grown(reward, Some(season.budget), cut, self.now).ok_or_else(beyond)?;
             counters.seasons.insert(key.clone(), pot);
-            self.warn(counters, BudgetKind::Season(key.season.clone()), (pot, Some(season.budget)), reached);
+            self.warn(counters, &BudgetKind::Season(key.season.clone()), (pot, Some(season.budget)), reached);
         }
         if let Some(key) = key {
             let tally = counters.windows.entry(key).or_default();
@@ -112,7 +112,7 @@ impl Case<'_, '_> {
     pub(super) fn warn(
         &self,
         counters: &mut Counters,
-        kind: BudgetKind,
+        kind: &BudgetKind,
         (pot, limit): (Pot, Option<Money>),
         reached: Vec<i64>,
     ) {
