@@ -51,7 +51,7 @@ impl CoreBankingService for CoreBanking {
         &self,
         _: Request<ResolvePayeesRequest>,
     ) -> Result<Response<ResolvePayeesResponse>, Status> {
-        Err(Status::unimplemented("this bank takes no files"))
+        Err(Status::failed_precondition("this bank takes no files"))
     }
 }
 
@@ -95,7 +95,7 @@ impl CoreBankingService for Garbled {
         &self,
         _: Request<ResolvePayeesRequest>,
     ) -> Result<Response<ResolvePayeesResponse>, Status> {
-        Err(Status::unimplemented("this bank takes no files"))
+        Err(Status::failed_precondition("this bank takes no files"))
     }
 }
 
