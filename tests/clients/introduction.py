@@ -171,7 +171,7 @@ def main():
     PENDING, PAID = reward_pb2.Reward.STATE_PENDING_APPROVAL, reward_pb2.Reward.STATE_PAID
     pending = [one for one in wait_for("approval", lambda found: any(one.state == PENDING for one in found)) if one.state == PENDING]
     approver.call(REWARD, "RewardService", "ApproveRewards", reward_pb2.ApproveRewardsRequest(
-        request_id=request_id(), names=[one.name for one in pending], control_sum=pending[0].net_amount))
+        request_id=request_id(), names=[one.name for one in pending], control_count=len(pending), control_sum=pending[0].net_amount))
     paid = wait_for("payment", lambda found: len(found) == 2 and all(one.state == PAID for one in found))
     for one in paid:
         whole = teller.call(REWARD, "RewardService", "GetReward", reward_pb2.GetRewardRequest(name=one.name))

@@ -79,6 +79,7 @@ fn lists_and_choices_are_checked() {
         request_id: UUID.into(),
         names: vec![format!("rewards/{UUID}"); 2],
         control_sum: Some(handsel_proto::google::r#type::Money::default()),
+        control_count: 2,
     };
     let (_, violations) = told(&arrive(&twice).unwrap_err());
     assert_eq!(violations, ["names: items must be unique"]);

@@ -5,7 +5,7 @@ use crate::keys;
 use crate::place::Place;
 use crate::secrets;
 use crate::suite::signing_key;
-use crate::told::{SettlementMode, Told};
+use crate::told::{GateMode, SettlementMode, Told};
 use anstream::eprintln;
 use anyhow::{Context as _, Result};
 use handsel_access::{AccessLayer, Rules};
@@ -13,7 +13,7 @@ use handsel_audit::{Audit, AuditConfig};
 use handsel_outbox::{Outbox, Pseudonyms};
 use handsel_proto::POOL;
 use handsel_referral::{KeyMaterial, Referral, ReferralConfig};
-use handsel_reward::{Reward, RewardConfig, RewardPeers, Settlement};
+use handsel_reward::{PayoutGate, Reward, RewardConfig, RewardPeers, Settlement};
 use handsel_service::telemetry::Telemetry;
 use handsel_service::{Frame, Part, World};
 use handsel_storage::{Db, Location, Migration};
@@ -85,8 +85,13 @@ async fn part(service: ServiceName, told: &Told, world: &World) -> Result<Arc<dy
                     Settlement::File(Arc::new(settlement))
                 }
             };
+            let gate = match told.settlement.gate {
+                GateMode::None => PayoutGate::None,
+                GateMode::Corebank => PayoutGate::Bank(told.needed_peer("corebank")?),
+            };
             let config = RewardConfig {
                 settlement,
+                gate,
                 relay: told.relays,
                 longest_wait: Duration::from_secs(told.settlement.log_wait_seconds),
                 ..RewardConfig::pull(&told.bank.id)

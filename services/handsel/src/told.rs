@@ -45,11 +45,30 @@ pub(crate) struct SettlementConfig {
     pub(crate) files: FilesConfig,
     /// How long a statement may have waited for the log before no payout leaves, in seconds. It goes on by itself.
     pub(crate) log_wait_seconds: u64,
+    /// `none`: nobody is asked whether a beneficiary may be paid; a plan that asks for it then pays nobody. `corebank`: those of
+    /// `[peers.corebank]`.
+    pub(crate) gate: GateMode,
+}
+
+/// Whom to ask whether a beneficiary may be paid.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum GateMode {
+    /// Nobody.
+    #[default]
+    None,
+    /// The bank.
+    Corebank,
 }
 
 impl Default for SettlementConfig {
     fn default() -> Self {
-        Self { mode: SettlementMode::default(), files: FilesConfig::default(), log_wait_seconds: 15 * 60 }
+        Self {
+            mode: SettlementMode::default(),
+            files: FilesConfig::default(),
+            gate: GateMode::default(),
+            log_wait_seconds: 15 * 60,
+        }
     }
 }
 

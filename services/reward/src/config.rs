@@ -1,5 +1,7 @@
 //! What a bank sets about its rewards.
 
+pub use crate::domain::gate::Patience;
+
 use crate::domain::{channel::Channel, reconciliation::SettledBy};
 use handsel_iso20022::{CharacterSet, Debtor, Limits};
 use handsel_money::Zone;
@@ -20,6 +22,8 @@ pub struct RewardConfig {
     pub bank_id: String,
     /// Who begins a payout.
     pub settlement: Settlement,
+    /// Whom to ask before a reward is paid, where its plan says so.
+    pub gate: PayoutGate,
     /// The writers.
     pub lanes: LaneSettings,
     /// How the loops pace themselves.
@@ -76,6 +80,15 @@ impl Settlement {
     }
 }
 
+/// Whom to ask whether a beneficiary may be paid.
+#[derive(Clone, Debug)]
+pub enum PayoutGate {
+    /// Nobody. A reward whose plan asks for it waits, with that as its reason: what cannot be asked is never paid.
+    None,
+    /// The bank's `CoreBankingService`.
+    Bank(Peer),
+}
+
 /// How the loops pace themselves.
 #[derive(Clone, Copy, Debug)]
 pub struct Pace {
@@ -83,13 +96,23 @@ pub struct Pace {
     pub period: Duration,
     /// How often instructions whose outcome is unknown are sent, the same ones again.
     pub push_period: Duration,
+    /// How often somebody looks for what was due for too long.
+    pub expiry_period: Duration,
+    /// How long the bank's word lets a reward be paid, and how long after any other word it is asked again.
+    pub gate: Patience,
     /// Rewards moved in one transaction, at most.
     pub batch: i64,
 }
 
 impl Default for Pace {
     fn default() -> Self {
-        Self { period: Duration::from_secs(5), push_period: Duration::from_secs(30), batch: 500 }
+        Self {
+            period: Duration::from_secs(5),
+            push_period: Duration::from_secs(30),
+            expiry_period: Duration::from_secs(60 * 60),
+            gate: Patience { pass_holds: Duration::from_secs(24 * 60 * 60), ask_again: Duration::from_secs(60 * 60) },
+            batch: 500,
+        }
     }
 }
 
@@ -99,6 +122,7 @@ impl RewardConfig {
         Self {
             bank_id: bank_id.into(),
             settlement: Settlement::Pull,
+            gate: PayoutGate::None,
             lanes: LaneSettings::default(),
             pace: Pace::default(),
             clearing_limit: CLEARING_LIMIT,

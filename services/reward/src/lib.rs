@@ -13,7 +13,7 @@ mod service;
 mod store;
 mod wire;
 
-pub use config::{FileSettlement, Pace, RewardConfig, RewardPeers, Settlement};
+pub use config::{FileSettlement, Pace, Patience, PayoutGate, RewardConfig, RewardPeers, Settlement};
 
 use commands::{
     latch::{Gate, LogWatch},

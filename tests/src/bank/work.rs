@@ -131,7 +131,8 @@ impl<'installation> Bank<'installation> {
         let names: Vec<String> = waiting.iter().map(|reward| reward.name.clone()).collect();
         let sum = waiting.iter().map(|reward| minor(reward.net_amount.as_ref())).sum();
         let request_id = request_id(&format!("approve {}", names.join(" ")));
-        let request = ApproveRewardsRequest { request_id, names, control_sum: Some(hellers(sum)) };
+        let control_count = i32::try_from(names.len()).expect("a page of them");
+        let request = ApproveRewardsRequest { request_id, names, control_count, control_sum: Some(hellers(sum)) };
         let approve = async || RewardServiceClient::new(petra.clone()).approve_rewards(request.clone()).await;
         self.patience.answer("approving", approve).await;
     }

@@ -185,6 +185,7 @@ impl<'suite> History<'suite> {
             names.sort();
             let request = ApproveRewardsRequest {
                 request_id: request_id(&format!("approve {}", names.join(" "))),
+                control_count: i32::try_from(names.len())?,
                 names,
                 control_sum: Some(wire::to_money(net_sum(&waiting, self.crown)?)),
             };

@@ -20,6 +20,10 @@ pub(crate) struct Faults {
     pub(crate) late_acceptance: u8,
     /// The bank does not know where to pay a beneficiary.
     pub(crate) unknown_payee: u8,
+    /// Asked before payment, the bank says no.
+    pub(crate) gate_fail: u8,
+    /// Asked before payment, the bank does not know.
+    pub(crate) gate_unknown: u8,
 }
 
 /// One thing that can go wrong.
@@ -31,6 +35,8 @@ pub(crate) enum Fault {
     LostAnswer,
     LateAcceptance,
     UnknownPayee,
+    GateFail,
+    GateUnknown,
 }
 
 impl Faults {
@@ -43,6 +49,8 @@ impl Faults {
             Fault::LostAnswer => self.lost_answer,
             Fault::LateAcceptance => self.late_acceptance,
             Fault::UnknownPayee => self.unknown_payee,
+            Fault::GateFail => self.gate_fail,
+            Fault::GateUnknown => self.gate_unknown,
         };
         let dice = digest(&SHA256, format!("{}/{fault:?}/{end_to_end_id}", self.seed).as_bytes());
         let throw = dice.as_ref().iter().take(2).fold(0u16, |throw, byte| throw << 8 | u16::from(*byte)) % 100;
@@ -71,9 +79,12 @@ impl FromStr for Faults {
                 "lost-answer" => faults.lost_answer = percent,
                 "late-acceptance" => faults.late_acceptance = percent,
                 "unknown-payee" => faults.unknown_payee = percent,
+                "gate-fail" => faults.gate_fail = percent,
+                "gate-unknown" => faults.gate_unknown = percent,
                 _ => {
                     return Err(format!(
-                        "{name:?} is none of delay, duplicate, reject, lost-answer, late-acceptance, unknown-payee, seed"
+                        "{name:?} is none of delay, duplicate, reject, lost-answer, late-acceptance, unknown-payee, gate-fail, \
+                         gate-unknown, seed"
                     ));
                 }
             }

@@ -6,6 +6,7 @@
 mod bank;
 mod books;
 mod faults;
+mod gate;
 mod payees;
 mod store;
 
@@ -20,8 +21,8 @@ use bank::{Answer, Order, Standing};
 use futures::future::BoxFuture;
 use handsel_money::{Currency, Timestamp};
 use handsel_proto::handsel::corebank::v1::{
-    ExecuteInstructionsRequest, ExecuteInstructionsResponse, Instruction, PayoutOutcome, ResolvePayeesRequest,
-    ResolvePayeesResponse,
+    CheckPayoutsRequest, CheckPayoutsResponse, ExecuteInstructionsRequest, ExecuteInstructionsResponse, Instruction,
+    PayoutOutcome, ResolvePayeesRequest, ResolvePayeesResponse,
     core_banking_service_server::{CoreBankingService, CoreBankingServiceServer},
     payout_outcome::Status as OutcomeStatus,
 };
@@ -131,6 +132,15 @@ impl Part for Pulling {
 
 #[tonic::async_trait]
 impl CoreBankingService for Simulator {
+    async fn check_payouts(
+        &self,
+        request: Request<CheckPayoutsRequest>,
+    ) -> Result<Response<CheckPayoutsResponse>, Status> {
+        let questions = request.into_inner().questions;
+        let answers = questions.iter().map(|question| gate::answer(question, self.faults)).collect();
+        Ok(Response::new(CheckPayoutsResponse { answers }))
+    }
+
     async fn execute_instructions(
         &self,
         request: Request<ExecuteInstructionsRequest>,

@@ -195,6 +195,8 @@ CREATE TABLE reward (
     -- What is taken back of a paid reward, and the share of its tax.
     reversed_minor BIGINT NOT NULL DEFAULT 0 CHECK (reversed_minor BETWEEN 0 AND reward_minor),
     reversed_tax_minor BIGINT NOT NULL DEFAULT 0 CHECK (reversed_tax_minor BETWEEN 0 AND tax_minor),
+    -- What of the net amount was kept here for claims on the beneficiary, instead of being paid.
+    netted_minor BIGINT NOT NULL DEFAULT 0 CHECK (netted_minor BETWEEN 0 AND net_minor),
     CHECK ((state IN ('PAID', 'REVERSED')) = (settled_at IS NOT NULL)),
     CHECK (reversed_minor = 0 OR state IN ('PAID', 'REVERSED')),
     CHECK ((state = 'REVERSED') = (reversed_minor = reward_minor AND reward_minor > 0)),
@@ -220,6 +222,8 @@ CREATE INDEX reward_by_plan ON reward (plan_id, created_at, id);
 CREATE INDEX reward_paid_by_plan ON reward (plan_id, season, reward_minor, reversed_minor, cost_minor, reversed_tax_minor)
     WHERE state = 'PAID';
 CREATE INDEX reward_to_fall_due ON reward (due_at, id) WHERE state = 'ACCRUED';
+CREATE INDEX reward_to_go_on ON reward (due_at, id) WHERE state = 'DUE';
+CREATE INDEX reward_to_expire ON reward (due_at, id) WHERE state IN ('DUE', 'PENDING_APPROVAL', 'APPROVED');
 CREATE INDEX reward_to_approve ON reward (created_at, id) WHERE state = 'PENDING_APPROVAL';
 CREATE INDEX reward_to_instruct ON reward (updated_at, id) WHERE state = 'APPROVED';
 
@@ -243,6 +247,9 @@ CREATE TABLE attempt (
     number BIGINT NOT NULL CHECK (number >= 1),
     end_to_end_id TEXT NOT NULL UNIQUE CHECK (length(end_to_end_id) BETWEEN 1 AND 35),
     status TEXT NOT NULL DEFAULT 'UNKNOWN' CHECK (status IN ('UNKNOWN', 'ACCEPTED', 'SETTLED', 'REJECTED', 'RETURNED')),
+    currency TEXT NOT NULL,
+    -- What the bank was told to pay, or what is given in kind is worth.
+    amount_minor BIGINT NOT NULL CHECK (amount_minor >= 0),
     reason_code TEXT NOT NULL DEFAULT '',
     bank_reference TEXT NOT NULL DEFAULT '',
     instructed_at TIMESTAMPTZ NOT NULL,

@@ -1,26 +1,33 @@
-//! A person lets rewards be paid, all or none.
+//! A person lets rewards be paid, all or none: the last of those who are asked, or one before him.
 
-use super::{means::Means, moves::Moves, statements};
+use super::{
+    dossier::{self, Dossier},
+    means::Means,
+    moves::Moves,
+    statements,
+};
 use crate::{
     domain::{
-        approval::{self, Makers},
+        approval::{self, Approval, Given, Person},
         refusal::Refusal,
         reward::{Moved, Reward},
+        state::Standing,
     },
-    store::{self, reward::REWARD},
+    store::{self, approval::NewApproval, reward::REWARD},
 };
 use handsel_money::{Money, Timestamp};
 use handsel_outbox::Actor;
 use handsel_storage::{Command, Fault, Lock, Tx};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use uuid::Uuid;
 
 /// Which rewards, and what the approver saw.
 pub(crate) struct ApproveRewards {
     pub(crate) means: Means,
     pub(crate) ids: Vec<Uuid>,
+    pub(crate) control_count: usize,
     pub(crate) control_sum: Money,
-    pub(crate) by: String,
+    pub(crate) by: Person,
     pub(crate) actor: Actor,
     pub(crate) now: Timestamp,
 }
@@ -36,73 +43,55 @@ impl Command for ApproveRewards {
 
     async fn apply(&self, tx: &mut Tx) -> Result<Self::Output, Fault> {
         let found = store::reward::lock(tx, self.ids.clone()).await?;
-        let makers = makers_of(tx, &found).await?;
-        let moved = match self.decide(found, &makers) {
-            Ok(moved) => moved,
+        let dossiers = dossier::of_rewards(&self.means, tx, &found).await?;
+        let decided = match self.decide(found, &dossiers) {
+            Ok(decided) => decided,
             Err(refusal) => return Ok(Err(refusal)),
         };
-        let mut moves = Moves::default();
-        for moved in moved {
+        let (mut moves, mut given) = (Moves::default(), Vec::with_capacity(decided.len()));
+        for (moved, approval) in decided {
+            given.push(NewApproval { id: self.means.next_id(), reward: moved.reward.entitlement.id, approval });
             moves.note(&self.means, moved, self.now, |reward| {
                 let body = statements::standing(reward);
-                statements::of_reward("reward.approved", "approve", reward, &self.actor, self.now, body)
+                let kind = match reward.state.standing() {
+                    Standing::PendingApproval => "reward.approved_in_part",
+                    _ => "reward.approved",
+                };
+                statements::of_reward(kind, "approve", reward, &self.actor, self.now, body)
             });
         }
+        store::approval::insert(tx, &given).await?;
         let rewards = moves.save(tx, &self.means, self.now).await?;
         Ok(Ok(rewards.first().map(Reward::name).unwrap_or_default()))
     }
 }
 
 impl ApproveRewards {
-    /// In this order: each is there; each waits for approval; nobody approves his own; the sum is what was seen.
-    fn decide(&self, found: Vec<Reward>, makers: &MakersByReferral) -> Result<Vec<Moved>, Refusal> {
+    /// In this order: each is there; each waits for approval; he is asked, and nobody approves his own; count and sum are what was
+    /// seen.
+    fn decide(&self, found: Vec<Reward>, dossiers: &HashMap<Uuid, Dossier>) -> Result<Vec<(Moved, Approval)>, Refusal> {
         let mut by_id: HashMap<Uuid, Reward> = found.into_iter().map(|one| (one.entitlement.id, one)).collect();
-        let named: Result<Vec<Reward>, Refusal> = self
-            .ids
-            .iter()
-            .map(|id| by_id.remove(id).ok_or_else(|| Refusal::NotFound(format!("rewards/{id}"))))
-            .collect();
+        let missing = |id: &Uuid| Refusal::NotFound(format!("rewards/{id}"));
+        let named: Result<Vec<Reward>, Refusal> =
+            self.ids.iter().map(|id| by_id.remove(id).ok_or_else(|| missing(id))).collect();
         let named = named?;
-        let moved: Result<Vec<Moved>, Refusal> =
-            named.iter().map(|reward| reward.clone().approve(&self.by, self.now)).collect();
-        let moved = moved?;
         for reward in &named {
-            check_person(reward, makers, &self.by, &self.actor)?;
+            reward.clone().approve_in_part(self.now)?;
         }
-        approval::control(&named, self.control_sum)?;
-        Ok(moved)
-    }
-}
-
-/// By referral and stage.
-pub(super) type MakersByReferral = BTreeMap<(Uuid, String), Makers>;
-
-pub(super) async fn makers_of(tx: &mut Tx, rewards: &[Reward]) -> Result<MakersByReferral, Fault> {
-    let mut referrals: Vec<Uuid> = rewards.iter().map(|reward| reward.entitlement.referral).collect();
-    referrals.sort_unstable();
-    referrals.dedup();
-    if referrals.is_empty() {
-        return Ok(MakersByReferral::new());
-    }
-    let rows = store::qualification::makers(tx, referrals).await?;
-    let makers = rows.into_iter().map(|row| {
-        let makers = Makers { registrar: row.registrar, plan_maker: row.plan_maker };
-        ((row.referral, row.stage), makers)
-    });
-    Ok(makers.collect())
-}
-
-/// A reward of which nobody knows who made it is checked by nobody. The account counts as well as the human: whoever made
-/// something with a token that named no human is on record as his account.
-pub(super) fn check_person(
-    reward: &Reward,
-    makers: &MakersByReferral,
-    person: &str,
-    actor: &Actor,
-) -> Result<(), Refusal> {
-    match makers.get(&(reward.entitlement.referral, reward.entitlement.stage.clone())) {
-        Some(makers) => approval::second_person(reward, makers, person)
-            .and_then(|()| approval::second_person(reward, makers, &actor.subject)),
-        None => Err(Refusal::MakerIsChecker(reward.name())),
+        let decided: Result<Vec<(Moved, Approval)>, Refusal> = named
+            .iter()
+            .map(|reward| {
+                let dossier = dossiers.get(&reward.entitlement.id).ok_or_else(|| missing(&reward.entitlement.id))?;
+                let (moved, role) = match dossier.give(reward, &self.by)? {
+                    Given::Enough(role) => (reward.clone().approve(&self.by.name, self.now)?, role),
+                    Given::MoreAreNeeded(role) => (reward.clone().approve_in_part(self.now)?, role),
+                };
+                let (person, account) = (self.by.name.clone(), self.by.account.clone());
+                Ok((moved, Approval { person, account, role, given_at: self.now }))
+            })
+            .collect();
+        let decided = decided?;
+        approval::control(&named, self.control_count, self.control_sum)?;
+        Ok(decided)
     }
 }

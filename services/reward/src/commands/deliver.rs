@@ -3,9 +3,15 @@
 use super::{
     grant_rewards::{Case, grant_all},
     means::Means,
+    reverse_reward::reverse,
 };
 use crate::{
-    domain::{refusal::Refusal, reward::Reward},
+    domain::{
+        qualification::{QUALIFICATION_TOLERANCE, not_in_the_future},
+        refusal::Refusal,
+        reversal::Trigger,
+        reward::Reward,
+    },
     store::{self, counter::BUDGET},
 };
 use handsel_money::Timestamp;
@@ -16,6 +22,7 @@ use handsel_outbox::{
 use handsel_proto::handsel::relay::v1::Receipt;
 use handsel_storage::{Command, Fault, Lock, Tx};
 use serde_json::json;
+use uuid::Uuid;
 
 /// A run of messages of one source.
 pub(crate) struct Deliver {
@@ -36,6 +43,14 @@ pub(crate) enum Content {
     Tier(TierChange),
     /// Nothing: the sender has put the message aside.
     Parked,
+    /// A referral that had qualified was reversed.
+    Reversal(Reversed),
+}
+
+/// A referral that had qualified was reversed.
+pub(crate) struct Reversed {
+    pub(crate) referral: Uuid,
+    pub(crate) trigger: Trigger,
 }
 
 /// A customer is of a tier from an instant on.
@@ -52,7 +67,7 @@ impl Command for Deliver {
     fn locks(&self) -> Vec<Lock> {
         let plans = self.contents.iter().filter_map(|content| match content {
             Ok(Content::Qualification(case)) => Some(case.qualification.plan.as_str()),
-            Ok(Content::Tier(_) | Content::Parked) | Err(_) => None,
+            Ok(Content::Tier(_) | Content::Reversal(_) | Content::Parked) | Err(_) => None,
         });
         plans.map(|plan| Lock::new(&BUDGET, plan)).collect()
     }
@@ -77,6 +92,7 @@ impl Deliver {
         match run {
             [Ok(Content::Tier(change))] => Ok(vec![self.take_tier(tx, change).await?]),
             [Ok(Content::Parked)] => Ok(vec![Verdict::Applied { resource: String::new() }]),
+            [Ok(Content::Reversal(reversed))] => Ok(vec![self.take_reversal(tx, reversed).await?]),
             [Err(refusal)] => Ok(vec![refused(refusal)]),
             run => {
                 let cases: Vec<&Case> = run.iter().filter_map(case).collect();
@@ -84,6 +100,23 @@ impl Deliver {
                 Ok(outcomes.iter().map(granted).collect())
             }
         }
+    }
+
+    /// Every reward of the referral, by its plan's terms; those that are over, or reversed already, stay as they are.
+    async fn take_reversal(&self, tx: &mut Tx, reversed: &Reversed) -> Result<Verdict, Fault> {
+        let Reversed { referral, trigger } = reversed;
+        if let Err(refusal) = not_in_the_future(trigger.at, self.now, QUALIFICATION_TOLERANCE, "trigger_time") {
+            return Ok(refused(&refusal));
+        }
+        let rows = store::reversal::rewards_of_referral(tx, *referral).await?;
+        store::counter::lock(tx, rows.iter().map(|row| row.plan_id.clone()).collect()).await?;
+        for reward in store::reward::lock(tx, rows.iter().map(|row| row.id).collect()).await? {
+            match reverse(&self.means, tx, &reward, trigger.clone(), &self.actor, self.now).await? {
+                Ok(()) | Err(Refusal::StateConflict { .. }) => {}
+                Err(refusal) => return Err(Fault::Invalid(refusal.to_string())),
+            }
+        }
+        Ok(Verdict::Applied { resource: format!("referrals/{referral}") })
     }
 
     async fn take_tier(&self, tx: &mut Tx, change: &TierChange) -> Result<Verdict, Fault> {
@@ -115,7 +148,7 @@ fn both_grants(one: &Result<Content, Refusal>, next: &Result<Content, Refusal>) 
 fn case(content: &Result<Content, Refusal>) -> Option<&Case> {
     match content {
         Ok(Content::Qualification(case)) => Some(case),
-        Ok(Content::Tier(_) | Content::Parked) | Err(_) => None,
+        Ok(Content::Tier(_) | Content::Reversal(_) | Content::Parked) | Err(_) => None,
     }
 }
 

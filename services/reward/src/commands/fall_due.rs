@@ -1,6 +1,6 @@
 //! Rewards whose due instant has come wait for a person, or for nobody.
 
-use super::{means::Means, moves::Moves, statements};
+use super::{dossier, means::Means, moves::Moves, statements};
 use crate::{domain::approval, store};
 use handsel_money::Timestamp;
 use handsel_outbox::Actor;
@@ -21,10 +21,13 @@ impl Command for FallDue {
     async fn apply(&self, tx: &mut Tx) -> Result<usize, Fault> {
         let actor = Actor::system("reward/due");
         let mut moves = Moves::default();
-        for reward in store::reward::lock_due(tx, At(self.now), self.limit).await? {
-            let (plan, version) = (&reward.entitlement.plan, reward.entitlement.plan_version);
-            let plan = self.means.plans.get(tx, plan, version).await?.map_err(|refusal| inconsistent(&refusal))?;
-            let onward = approval::onward(&reward, &plan.plan.terms.payment.approval_bands);
+        let mut due = store::reward::lock_due(tx, At(self.now), self.limit).await?;
+        due.extend(store::reward::lock_chosen(tx, At(self.now), self.limit).await?);
+        let dossiers = dossier::of_rewards(&self.means, tx, &due).await?;
+        for reward in due {
+            let Some(dossier) = dossiers.get(&reward.entitlement.id) else { continue };
+            let bands = &dossier.plan.plan.terms.payment.approval_bands;
+            let onward = approval::onward(&reward, bands, dossier.payee.as_ref(), self.now);
             let moved = reward.fall_due(onward, self.now).map_err(|refusal| inconsistent(&refusal))?;
             moves.note(&self.means, moved, self.now, |reward| {
                 statements::of_reward("reward.due", "fall-due", reward, &actor, self.now, statements::standing(reward))

@@ -8,7 +8,7 @@ use crate::{
         grant::{self, Counted, Counters, Grant, SeasonKey, Tiers, WindowKey},
         qualification::Qualification,
         refusal::Refusal,
-        reward::{Moved, Reward},
+        reward::Reward,
         terms::PlanInForce,
     },
     store::{self, counter::BUDGET, reward::Granted, transfer::Transfer},
@@ -260,8 +260,7 @@ impl Added<'_> {
     fn consequences(&self, means: &Means) -> Result<(Vec<Transfer>, Packed), Fault> {
         let (mut transfers, mut owed) = (Vec::new(), Vec::with_capacity(self.grants.len()));
         for (case, grant) in &self.grants {
-            let moved = Moved { reward: grant.reward.clone(), postings: grant.postings.clone() };
-            transfers.extend(moves::transfers(means, &moved, case.now));
+            transfers.extend(moves::transfers(means, &grant.reward, &grant.postings, case.now));
             owed.push(said(case, &grant.reward));
         }
         Ok((transfers, means.outbox.pack(owed)?))

@@ -35,7 +35,7 @@ impl Command for HandOut {
         let after = self.after.clone().map(|(at, id)| (At(at), id));
         // What has left before is asked for again whatever happens: the bank recognises it.
         let not_left = self.in_use && latch::stopped(tx, &self.means).await?.is_none();
-        let sight = Sight { left_by: Some(self.channel), not_left, currency: None };
+        let sight = Sight { left_by: Some(self.channel), not_left, currency: None, now: self.now };
         let open = store::attempt::open(tx, sight, after, self.limit).await?;
         let first: Vec<&Open> = open.iter().filter(|one| one.first_sent_at.is_none()).collect();
         let leaving = Leaving { means: &self.means, channel: self.channel, actor: &self.actor, now: self.now };
@@ -63,8 +63,8 @@ impl Leaving<'_> {
         store::reward::lock(tx, first.iter().map(|one| one.reward).collect()).await?;
         // A hold placed since they were read keeps them here: whoever places one waits for us, or we for him.
         store::hold::pass_fence(tx).await?;
-        let held = store::hold::held(tx, first.iter().map(|one| one.reward).collect()).await?;
-        if !held.is_empty() {
+        let rewards = first.iter().map(|one| one.reward).collect();
+        if store::hold::keeps_back(tx, rewards, self.now).await? {
             return Err(Fault::Contention);
         }
         let ids: Vec<String> = first.iter().map(|one| one.end_to_end_id.clone()).collect();

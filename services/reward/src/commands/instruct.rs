@@ -1,6 +1,6 @@
 //! Decides attempts to pay approved rewards.
 
-use super::{fall_due::inconsistent, latch, means::Means, moves::Moves, statements};
+use super::{fall_due::inconsistent, latch, means::Means, moves::Moves, netting::Kept, statements};
 use crate::{
     domain::{
         outcome::{Attempt, Status},
@@ -14,6 +14,8 @@ use handsel_money::Timestamp;
 use handsel_outbox::Actor;
 use handsel_storage::{Command, Fault, Tx};
 use serde_json::json;
+use std::collections::HashSet;
+use uuid::Uuid;
 
 /// ISO 20022 `Max35Text`: the longest end-to-end id that every payment system carries.
 const END_TO_END_ID_LENGTH: usize = 35;
@@ -35,13 +37,22 @@ impl Command for Instruct {
             return Ok(0);
         }
         let actor = Actor::system("reward/instruct");
+        let payable = store::reward::lock_payable(tx, self.now, self.limit).await?;
+        let payable = self.passed(tx, payable).await?;
+        let mut kept = Kept::open(tx, &payable).await?;
         let (mut moves, mut attempts) = (Moves::default(), Vec::new());
-        for reward in store::reward::lock_payable(tx, self.limit).await? {
-            let moved = reward.instruct(self.now).map_err(|refusal| inconsistent(&refusal))?;
+        for reward in payable {
+            let keep = kept.keep(&self.means, &reward, self.now)?;
+            let moved = reward.instruct(keep, self.now).map_err(|refusal| inconsistent(&refusal))?;
             let attempt = self.attempt(&moved.reward);
             moves.note(&self.means, moved, self.now, |reward| match &attempt {
                 Some(attempt) => {
-                    let body = json!({ "attempt": attempt.number, "end_to_end_id": attempt.end_to_end_id });
+                    let body = json!({
+                        "attempt": attempt.number,
+                        "end_to_end_id": attempt.end_to_end_id,
+                        "amount": attempt.amount.to_string(),
+                        "netted": keep.to_string(),
+                    });
                     statements::of_reward("payout.instructed", "instruct", reward, &actor, self.now, body)
                 }
                 None => {
@@ -52,11 +63,36 @@ impl Command for Instruct {
             attempts.extend(attempt);
         }
         store::attempt::insert(tx, &attempts).await?;
-        Ok(moves.save(tx, &self.means, self.now).await?.len())
+        let instructed = moves.len();
+        kept.save(tx, &self.means, &mut moves, self.now).await?;
+        moves.save(tx, &self.means, self.now).await?;
+        Ok(instructed)
     }
 }
 
 impl Instruct {
+    /// Those whose plan asks the bank nothing, or of which it has said nothing but yes, not too long ago.
+    async fn passed(&self, tx: &mut Tx, payable: Vec<Reward>) -> Result<Vec<Reward>, Fault> {
+        let mut gated = Vec::new();
+        for reward in &payable {
+            let of = &reward.entitlement;
+            let plan = self.means.plans.get(tx, &of.plan, of.plan_version).await?;
+            let plan = plan.map_err(|refusal| inconsistent(&refusal))?;
+            if !plan.plan.terms.payment.gate.is_empty() {
+                gated.push(of.id);
+            }
+        }
+        let rounds = store::gate::rounds(tx, gated.clone()).await?;
+        let passed: HashSet<Uuid> =
+            rounds.iter().filter(|round| round.passes(self.now)).map(|round| round.reward).collect();
+        let gated: HashSet<Uuid> = gated.into_iter().collect();
+        let may = |reward: &Reward| {
+            let id = &reward.entitlement.id;
+            !gated.contains(id) || passed.contains(id)
+        };
+        Ok(payable.into_iter().filter(may).collect())
+    }
+
     /// The attempt under which a reward is paid from now on; none where nothing is left to pay.
     fn attempt(&self, reward: &Reward) -> Option<Attempt> {
         if reward.state.standing() != Standing::Paying {
@@ -66,6 +102,7 @@ impl Instruct {
         Some(Attempt {
             reward: reward.entitlement.id,
             number,
+            amount: reward.owed(),
             end_to_end_id: end_to_end_id(&self.means.bank, &reward.entitlement.natural_key(), number),
             status: Status::Unknown,
             reason_code: String::new(),

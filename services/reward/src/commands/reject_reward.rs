@@ -1,13 +1,8 @@
 //! A person refuses a reward: its accrual is taken back, its room in cap and budget freed.
 
-use super::{
-    approve_rewards::{check_person, makers_of},
-    means::Means,
-    moves::Moves,
-    room, statements,
-};
+use super::{dossier, means::Means, moves::Moves, statements};
 use crate::{
-    domain::refusal::Refusal,
+    domain::{approval::Person, refusal::Refusal},
     store::{self, counter::BUDGET, reward::REWARD},
 };
 use handsel_money::Timestamp;
@@ -23,7 +18,7 @@ pub(crate) struct RejectReward {
     pub(crate) plan: String,
     pub(crate) etag: String,
     pub(crate) reason: String,
-    pub(crate) by: String,
+    pub(crate) by: Person,
     pub(crate) actor: Actor,
     pub(crate) now: Timestamp,
 }
@@ -39,20 +34,20 @@ impl Command for RejectReward {
     /// In this order: it is there; it is what was read; it waits for approval; nobody rejects his own.
     async fn apply(&self, tx: &mut Tx) -> Result<Self::Output, Fault> {
         let found = store::reward::lock(tx, vec![self.id]).await?;
-        let makers = makers_of(tx, &found).await?;
+        let dossiers = dossier::of_rewards(&self.means, tx, &found).await?;
         // One that was granted since its plan was looked up is as good as absent: its counters are not locked.
-        let Some(reward) = found.into_iter().find(|reward| reward.entitlement.plan == self.plan) else {
+        let found = found.into_iter().find(|reward| reward.entitlement.plan == self.plan);
+        let (Some(reward), Some(dossier)) = (found, dossiers.get(&self.id)) else {
             return Ok(Err(Refusal::NotFound(format!("rewards/{}", self.id))));
         };
         let decided = reward
             .check_etag(&self.etag)
-            .and_then(|()| reward.clone().reject(&self.by, &self.reason, self.now))
-            .and_then(|moved| check_person(&reward, &makers, &self.by, &self.actor).map(|()| moved));
+            .and_then(|()| reward.clone().reject(&self.by.name, &self.reason, self.now))
+            .and_then(|moved| dossier.second_person(&reward, &self.by).map(|()| moved));
         let moved = match decided {
             Ok(moved) => moved,
             Err(refusal) => return Ok(Err(refusal)),
         };
-        room::give_back(tx, &self.means, &reward.entitlement, self.now).await?;
         let mut moves = Moves::default();
         moves.note(&self.means, moved, self.now, |reward| {
             let body = statements::standing(reward);

@@ -1,13 +1,8 @@
 //! A person has a payout tried again after the bank definitely refused it.
 
-use super::{
-    approve_rewards::{check_person, makers_of},
-    means::Means,
-    moves::Moves,
-    statements,
-};
+use super::{dossier, means::Means, moves::Moves, statements};
 use crate::{
-    domain::refusal::Refusal,
+    domain::{approval::Person, refusal::Refusal},
     store::{self, reward::REWARD},
 };
 use handsel_money::Timestamp;
@@ -20,7 +15,7 @@ pub(crate) struct RetryPayout {
     pub(crate) means: Means,
     pub(crate) id: Uuid,
     pub(crate) etag: String,
-    pub(crate) by: String,
+    pub(crate) by: Person,
     pub(crate) actor: Actor,
     pub(crate) now: Timestamp,
 }
@@ -36,14 +31,14 @@ impl Command for RetryPayout {
     /// In this order: it is there; it is what was read; it has failed; nobody retries his own.
     async fn apply(&self, tx: &mut Tx) -> Result<Self::Output, Fault> {
         let found = store::reward::lock(tx, vec![self.id]).await?;
-        let makers = makers_of(tx, &found).await?;
-        let Some(reward) = found.into_iter().next() else {
+        let dossiers = dossier::of_rewards(&self.means, tx, &found).await?;
+        let (Some(reward), Some(dossier)) = (found.into_iter().next(), dossiers.get(&self.id)) else {
             return Ok(Err(Refusal::NotFound(format!("rewards/{}", self.id))));
         };
         let decided = reward
             .check_etag(&self.etag)
             .and_then(|()| reward.clone().retry(self.now))
-            .and_then(|moved| check_person(&reward, &makers, &self.by, &self.actor).map(|()| moved));
+            .and_then(|moved| dossier.second_person(&reward, &self.by).map(|()| moved));
         let moved = match decided {
             Ok(moved) => moved,
             Err(refusal) => return Ok(Err(refusal)),

@@ -362,7 +362,8 @@ impl<'a> Case<'a, '_> {
         } else {
             State::Accrued(Accrued)
         };
-        Ok(Reward { entitlement, state, reasons, revision: 1, updated_at: self.now })
+        let netted = Money::zero(entitlement.amounts.net.currency());
+        Ok(Reward { entitlement, state, netted, reasons, revision: 1, updated_at: self.now })
     }
 
     /// The choice that goes with it: until the end of the last day, in the plan's time zone.

@@ -5,7 +5,7 @@ use super::{
     refusal::Refusal,
     state::Standing,
 };
-use handsel_money::Timestamp;
+use handsel_money::{Money, Timestamp};
 use uuid::Uuid;
 
 super::codes! {
@@ -19,6 +19,8 @@ super::codes! {
         Settled = "SETTLED",
         /// The bank will never pay it. Final, as long as it is true.
         Rejected = "REJECTED",
+        /// The beneficiary had the money, and it came back. Final.
+        Returned = "RETURNED",
     }
 }
 
@@ -31,6 +33,8 @@ pub struct Attempt {
     pub number: i64,
     /// What the bank knows it by.
     pub end_to_end_id: String,
+    /// What the bank was told to pay.
+    pub amount: Money,
     /// What is known of it.
     pub status: Status,
     /// The bank's own code where it refused.
@@ -50,7 +54,10 @@ impl Attempt {
     pub fn note(&mut self, said: &Outcome) {
         self.status = said.status;
         self.reason_code.clone_from(&said.reason_code);
-        self.bank_reference.clone_from(&said.bank_reference);
+        // A return need not name the payment that came back.
+        if !said.bank_reference.is_empty() || said.status != Status::Returned {
+            self.bank_reference.clone_from(&said.bank_reference);
+        }
         self.outcome_at = Some(said.occurred_at);
     }
 }
@@ -81,12 +88,14 @@ pub enum Meaning {
     Settled,
     /// It never will under this attempt.
     Refused,
+    /// It had moved, and came back.
+    Returned,
 }
 
 /// Reads an outcome of an attempt whose reward stands at `standing` with `newest` as its newest attempt.
 ///
 /// The ladder, in order: the future; what was said before, said again; the contrary of a settlement; a settlement after a refusal,
-/// which is true where nothing was tried since, and else would pay twice.
+/// which is true where nothing was tried since, and else would pay twice; a return, which is true of the newest attempt only.
 ///
 /// # Errors
 /// [`Refusal::FutureTime`], [`Refusal::OutcomeConflict`].
@@ -99,22 +108,23 @@ pub fn read(
 ) -> Result<Meaning, Refusal> {
     not_in_the_future(outcome.occurred_at, now, CLOCK_TOLERANCE, "occur_time")?;
     let conflict = || Err(Refusal::OutcomeConflict(attempt.end_to_end_id.clone()));
+    let is_newest = attempt.number == newest;
+    let same_payment = attempt.bank_reference == outcome.bank_reference;
     match (attempt.status, outcome.status) {
-        (_, Status::Unknown) | (Status::Accepted | Status::Settled | Status::Rejected, Status::Accepted) => {
-            Ok(Meaning::Duplicate)
-        }
+        (_, Status::Unknown)
+        | (Status::Accepted | Status::Settled | Status::Rejected | Status::Returned, Status::Accepted)
+        | (Status::Rejected, Status::Rejected | Status::Returned)
+        | (Status::Returned, Status::Rejected | Status::Returned) => Ok(Meaning::Duplicate),
         (Status::Unknown, Status::Accepted) => Ok(Meaning::Accepted),
-        (Status::Settled, Status::Settled) if attempt.bank_reference == outcome.bank_reference => {
-            Ok(Meaning::Duplicate)
-        }
+        (Status::Settled | Status::Returned, Status::Settled) if same_payment => Ok(Meaning::Duplicate),
         // Another reference for a settled attempt is a second payment.
-        (Status::Settled, Status::Settled | Status::Rejected) => conflict(),
-        (Status::Rejected, Status::Rejected) => Ok(Meaning::Duplicate),
-        (Status::Rejected, Status::Settled) if attempt.number == newest && standing != Standing::Paid => {
-            Ok(Meaning::Settled)
-        }
+        (Status::Settled, Status::Settled | Status::Rejected) | (Status::Returned, Status::Settled) => conflict(),
+        (Status::Settled, Status::Returned) if is_newest && standing == Standing::Paid => Ok(Meaning::Returned),
+        (Status::Settled, Status::Returned) => conflict(),
+        (Status::Rejected, Status::Settled) if is_newest && !standing.is_final() => Ok(Meaning::Settled),
         (Status::Rejected, Status::Settled) => conflict(),
         (Status::Unknown | Status::Accepted, Status::Settled) => Ok(Meaning::Settled),
         (Status::Unknown | Status::Accepted, Status::Rejected) => Ok(Meaning::Refused),
+        (Status::Unknown | Status::Accepted, Status::Returned) => Ok(Meaning::Returned),
     }
 }

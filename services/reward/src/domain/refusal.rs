@@ -76,6 +76,30 @@ pub enum Refusal {
         /// What it is.
         actual: String,
     },
+    /// The number of what is approved is not what was seen.
+    #[error("the control count is {seen}, the rewards are {actual}")]
+    ControlCountMismatch {
+        /// What the approver saw.
+        seen: usize,
+        /// What it is.
+        actual: usize,
+    },
+    /// The amount asks for an approver in another role.
+    #[error("{name} is approved by one of {roles}")]
+    ApproverRole {
+        /// What it is about.
+        name: String,
+        /// Whom the plan asks.
+        roles: String,
+    },
+    /// More is said to be met of a claim than is open.
+    #[error("of {name} {open} is open")]
+    MoreThanClaimed {
+        /// The claim.
+        name: String,
+        /// What is open of it.
+        open: String,
+    },
     /// No attempt has this end-to-end id.
     #[error("no attempt is known as {0}")]
     UnknownInstruction(String),
@@ -120,6 +144,9 @@ impl Refusal {
             Self::FutureTime(_) => "FUTURE_TIME",
             Self::GrantConflict(_) => "GRANT_CONFLICT",
             Self::ControlSumMismatch { .. } => "CONTROL_SUM_MISMATCH",
+            Self::ControlCountMismatch { .. } => "CONTROL_COUNT_MISMATCH",
+            Self::ApproverRole { .. } => "APPROVER_ROLE_REQUIRED",
+            Self::MoreThanClaimed { .. } => "MORE_THAN_CLAIMED",
             Self::UnknownInstruction(_) => "UNKNOWN_INSTRUCTION",
             Self::OfferExpired(_) => "OFFER_EXPIRED",
             Self::StartBeforeOffer(_) => "START_BEFORE_OFFER",

@@ -1,14 +1,18 @@
 //! One reward: what was granted, which never changes, and what may happen to it, with what the ledger writes for that.
 
 use super::{
-    ledger::{self, Form, Posting},
+    ledger::{self, Ending, Form, Posting, Share},
     plan::check_etag,
     rate_rule::Side,
     refusal::Refusal,
-    state::{State, Unpaid},
+    room::RoomChange,
+    state::{State, TakenBack, Unpaid},
 };
 use handsel_money::{Money, Timestamp};
 use uuid::Uuid;
+
+/// Why a reward that was due for too long is owed no more.
+pub const EXPIRED: &str = "EXPIRED";
 
 super::codes! {
     /// As what somebody is rewarded.
@@ -145,6 +149,8 @@ pub struct Reward {
     pub entitlement: Entitlement,
     /// Where it stands.
     pub state: State,
+    /// What of its net amount was kept here for claims on its beneficiary, instead of being paid.
+    pub netted: Money,
     /// What cut it, or why it was refused.
     pub reasons: Vec<String>,
     /// Counts its changes from 1; its etag.
@@ -153,19 +159,27 @@ pub struct Reward {
     pub updated_at: Timestamp,
 }
 
-/// A reward after a transition, and what the ledger writes down for it.
+/// A reward after a transition, what the ledger writes down for it, and what that does to count, cap and budget.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Moved {
     /// As it stands now.
     pub reward: Reward,
     /// What moves.
     pub postings: Vec<Posting>,
+    /// What is spent, or comes back.
+    pub room: RoomChange,
 }
 
 impl Reward {
     /// Its resource name.
     pub fn name(&self) -> String {
         format!("rewards/{}", self.entitlement.id)
+    }
+
+    /// What its beneficiary receives in the end: its net amount less what was kept here for claims on him.
+    pub fn owed(&self) -> Money {
+        let net = self.entitlement.amounts.net;
+        net.checked_sub(self.netted).unwrap_or(Money::zero(net.currency()))
     }
 
     /// Refuses an etag that is not the one of this revision; an empty one stands for whatever it is now.
@@ -194,7 +208,7 @@ impl Reward {
         Ok(self.moved(state, Vec::new(), now))
     }
 
-    /// A person lets it be paid.
+    /// The last of the people who are asked lets it be paid.
     ///
     /// # Errors
     /// [`Refusal::StateConflict`] unless it waits for approval.
@@ -205,31 +219,67 @@ impl Reward {
         Ok(self.moved(State::Approved(pending.approve(approver)), Vec::new(), now))
     }
 
-    /// A person refuses it: nothing is owed any more.
+    /// One of the people who are asked lets it be paid, and others are still to be asked.
     ///
     /// # Errors
     /// [`Refusal::StateConflict`] unless it waits for approval.
+    pub fn approve_in_part(self, now: Timestamp) -> Result<Moved, Refusal> {
+        match self.state.clone() {
+            State::PendingApproval(pending) => Ok(self.moved(State::PendingApproval(pending), Vec::new(), now)),
+            _ => Err(self.conflict("be approved")),
+        }
+    }
+
+    /// A person refuses it: nothing is owed any more.
+    ///
+    /// # Errors
+    /// [`Refusal::StateConflict`] unless it waits for approval for the first time: one that was tried before ends by a write-off.
     pub fn reject(mut self, by: &str, reason: &str, now: Timestamp) -> Result<Moved, Refusal> {
         let State::PendingApproval(pending) = self.state.clone() else {
             return Err(self.conflict("be rejected"));
         };
+        if pending.attempts > 0 {
+            return Err(self.conflict("be rejected: it was tried before"));
+        }
         self.reasons.push(reason.to_owned());
         let postings = ledger::rejection(&self.entitlement.amounts);
         Ok(self.moved(State::Rejected(pending.reject(by)), postings, now))
     }
 
-    /// It goes to the bank under a new attempt; or is done where tax has taken all of it and nothing is left to pay.
+    /// Its money goes elsewhere: whoever approved it has not approved that, and people are asked again.
     ///
     /// # Errors
-    /// [`Refusal::StateConflict`] unless it is approved.
-    pub fn instruct(self, now: Timestamp) -> Result<Moved, Refusal> {
+    /// [`Refusal::StateConflict`] while a payment is under way, and once it is over.
+    pub fn change_payee(self, now: Timestamp) -> Result<Moved, Refusal> {
+        let state = match self.state.clone() {
+            early @ (State::Accrued(_) | State::Due(_) | State::PendingApproval(_)) => early,
+            State::Approved(approved) => State::PendingApproval(approved.wait_for_people_again()),
+            State::Failed(failed) => State::PendingApproval(failed.wait_for_people_again()),
+            State::Returned(returned) => State::PendingApproval(returned.wait_for_people_again()),
+            _ => return Err(self.conflict("be paid elsewhere")),
+        };
+        Ok(self.moved(state, Vec::new(), now))
+    }
+
+    /// It goes to the bank under a new attempt, less what is kept here for claims on its beneficiary; or is done where nothing is
+    /// left to pay: tax or claims have taken all of it.
+    ///
+    /// # Errors
+    /// [`Refusal::StateConflict`] unless it is approved; [`Refusal::OutOfRange`] where more is kept than it owes.
+    pub fn instruct(mut self, kept: Money, now: Timestamp) -> Result<Moved, Refusal> {
         let State::Approved(approved) = self.state.clone() else {
             return Err(self.conflict("be instructed"));
         };
-        if self.entitlement.amounts.net.is_zero() && self.entitlement.quantity == 0 {
-            return Ok(self.moved(State::Paid(approved.owe_nothing(now)), Vec::new(), now));
+        if kept.is_negative() || kept.minor() > self.owed().minor() {
+            return Err(Refusal::OutOfRange("what is kept for claims"));
         }
-        let postings = ledger::instruction(self.entitlement.amounts.net);
+        self.netted = self.netted.checked_add(kept).map_err(|_| Refusal::OutOfRange("what is kept for claims"))?;
+        let mut postings = ledger::netting(kept);
+        let owed = self.owed();
+        if owed.is_zero() && self.entitlement.quantity == 0 {
+            return Ok(self.moved(State::Paid(approved.owe_nothing(now)), postings, now));
+        }
+        postings.extend(ledger::instruction(owed));
         Ok(self.moved(State::Paying(approved.instruct()), postings, now))
     }
 
@@ -238,15 +288,13 @@ impl Reward {
     /// # Errors
     /// [`Refusal::StateConflict`] where no payment can have been under way.
     pub fn settle(self, at: Timestamp, now: Timestamp) -> Result<Moved, Refusal> {
-        let net = self.entitlement.amounts.net;
+        let (form, owed) = (self.form(), self.owed());
         if let State::Paying(paying) = self.state.clone() {
-            let postings = ledger::settlement(self.entitlement.kind.form(), net);
-            return Ok(self.moved(State::Paid(paying.settle(at)), postings, now));
+            return Ok(self.moved(State::Paid(paying.settle(at)), ledger::settlement(form, owed), now));
         }
         match Unpaid::of(self.state.clone()).filter(|unpaid| unpaid.attempts() > 0) {
             Some(unpaid) => {
-                let postings = ledger::late_settlement(self.entitlement.kind.form(), net);
-                Ok(self.moved(State::Paid(unpaid.settle_late(at)), postings, now))
+                Ok(self.moved(State::Paid(unpaid.settle_late(at)), ledger::late_settlement(form, owed), now))
             }
             None => Err(self.conflict("be settled")),
         }
@@ -260,8 +308,24 @@ impl Reward {
         let State::Paying(paying) = self.state.clone() else {
             return Err(self.conflict("be refused by the bank"));
         };
-        let postings = ledger::refusal(self.entitlement.amounts.net);
+        let postings = ledger::refusal(self.owed());
         Ok(self.moved(State::Failed(paying.refuse()), postings, now))
+    }
+
+    /// The money of the newest attempt came back: it is owed as before.
+    ///
+    /// # Errors
+    /// [`Refusal::StateConflict`] unless it is being paid, or was paid and nothing of it is taken back.
+    pub fn come_back(self, now: Timestamp) -> Result<Moved, Refusal> {
+        let owed = self.owed();
+        match self.state.clone() {
+            State::Paying(paying) => Ok(self.moved(State::Returned(paying.come_back()), ledger::refusal(owed), now)),
+            State::Paid(paid) if paid.taken_back.is_none() && paid.course.attempts > 0 => {
+                let postings = ledger::return_of_funds(self.form(), owed);
+                Ok(self.moved(State::Returned(paid.come_back()), postings, now))
+            }
+            _ => Err(self.conflict("come back")),
+        }
     }
 
     /// A person has it tried again.
@@ -277,12 +341,106 @@ impl Reward {
         Ok(self.moved(State::Approved(approved), Vec::new(), now))
     }
 
+    /// Two people give it up: it cannot be paid.
+    ///
+    /// # Errors
+    /// [`Refusal::StateConflict`] unless the bank refused it, or the money came back; [`Refusal::OutOfRange`].
+    pub fn write_off(mut self, reason: &str, now: Timestamp) -> Result<Moved, Refusal> {
+        let written_off = match self.state.clone() {
+            State::Failed(failed) => failed.write_off(),
+            State::Returned(returned) => returned.write_off(),
+            _ => return Err(self.conflict("be written off")),
+        };
+        self.reasons.push(reason.to_owned());
+        let postings = ledger::write_off(&self.left()?);
+        Ok(self.moved(State::WrittenOff(written_off), postings, now))
+    }
+
+    /// What it was granted for fell away before it was paid: nothing is owed, and what was kept here for claims is claimed.
+    ///
+    /// # Errors
+    /// [`Refusal::StateConflict`] while a payment is under way, and once it is over.
+    pub fn cancel(mut self, reason: &str, now: Timestamp) -> Result<Moved, Refusal> {
+        let Some(unpaid) = Unpaid::of(self.state.clone()) else {
+            return Err(self.conflict("be cancelled"));
+        };
+        self.reasons.push(reason.to_owned());
+        let whole = Share::whole(&self.entitlement.amounts);
+        let postings = if self.netted.is_zero() {
+            ledger::ending(Ending::Cancellation, &whole)
+        } else {
+            ledger::reversal(self.owed(), &whole)
+        };
+        Ok(self.moved(State::Cancelled(unpaid.cancel()), postings, now))
+    }
+
+    /// It was due for too long, and never left.
+    ///
+    /// # Errors
+    /// [`Refusal::StateConflict`] unless it is due and was never tried.
+    pub fn expire(mut self, now: Timestamp) -> Result<Moved, Refusal> {
+        let waits = matches!(self.state, State::Due(_) | State::PendingApproval(_) | State::Approved(_));
+        let unpaid = Unpaid::of(self.state.clone()).filter(|unpaid| waits && unpaid.attempts() == 0);
+        let Some(unpaid) = unpaid else {
+            return Err(self.conflict("expire"));
+        };
+        self.reasons.push(EXPIRED.to_owned());
+        let postings = ledger::ending(Ending::Expiry, &Share::whole(&self.entitlement.amounts));
+        Ok(self.moved(State::Expired(unpaid.expire()), postings, now))
+    }
+
+    /// A part of what was paid, or all of it, is taken back.
+    ///
+    /// # Errors
+    /// [`Refusal::StateConflict`] unless it was paid and nothing of it is taken back yet; [`Refusal::OutOfRange`].
+    pub fn take_back(mut self, part: TakenBack, reason: &str, now: Timestamp) -> Result<Moved, Refusal> {
+        let State::Paid(paid) = self.state.clone() else {
+            return Err(self.conflict("be reversed"));
+        };
+        if paid.taken_back.is_some() || !part.reward.is_positive() {
+            return Err(self.conflict("be reversed again"));
+        }
+        let amounts = self.entitlement.amounts;
+        let share = Share::reversed(&amounts, part.reward, part.tax)?;
+        let postings = ledger::reversal(Money::zero(amounts.net.currency()), &share);
+        self.reasons.push(reason.to_owned());
+        let state = if part.reward == amounts.reward {
+            State::Reversed(paid.take_back_all(part))
+        } else {
+            State::Paid(paid.take_back_part(part))
+        };
+        Ok(self.moved(state, postings, now))
+    }
+
+    /// Something was done about what is claimed of it: where it stands is as before.
+    pub fn note(self, postings: Vec<Posting>, now: Timestamp) -> Moved {
+        let state = self.state.clone();
+        self.moved(state, postings, now)
+    }
+
+    /// What is left of it where some was kept for claims: the tax goes with the net, to the nearest unit below.
+    fn left(&self) -> Result<Share, Refusal> {
+        let Amounts { net, tax, .. } = self.entitlement.amounts;
+        let owed = self.owed();
+        let of_tax = match net.minor() {
+            0 => 0,
+            whole => i128::from(tax.minor()).saturating_mul(i128::from(owed.minor())) / i128::from(whole),
+        };
+        let tax = Money::checked_new(tax.currency(), of_tax).map_err(|_| Refusal::OutOfRange("the tax"))?;
+        Ok(Share { net: owed, tax })
+    }
+
+    fn form(&self) -> Form {
+        self.entitlement.kind.form()
+    }
+
     fn conflict(&self, act: &'static str) -> Refusal {
         Refusal::StateConflict { name: self.name(), state: self.state.standing().code(), act }
     }
 
     fn moved(self, state: State, postings: Vec<Posting>, now: Timestamp) -> Moved {
+        let room = RoomChange::between(&self.state, &state);
         let revision = self.revision.saturating_add(1);
-        Moved { reward: Self { state, revision, updated_at: now, ..self }, postings }
+        Moved { reward: Self { state, revision, updated_at: now, ..self }, postings, room }
     }
 }

@@ -225,6 +225,9 @@ impl Approved {
     pub(super) fn owe_nothing(self, at: Timestamp) -> Paid {
         self.0.paid(at)
     }
+    pub(super) fn wait_for_people_again(self) -> PendingApproval {
+        PendingApproval { attempts: self.0.attempts }
+    }
 }
 
 impl Paying {
@@ -234,17 +237,44 @@ impl Paying {
     pub(super) fn refuse(self) -> Failed {
         Failed(self.0)
     }
+    pub(super) fn come_back(self) -> Returned {
+        Returned(self.0)
+    }
 }
 
 impl Failed {
     pub(super) fn retry(self) -> Approved {
         Approved(self.0)
     }
+    pub(super) fn wait_for_people_again(self) -> PendingApproval {
+        PendingApproval { attempts: self.0.attempts }
+    }
+    pub(super) fn write_off(self) -> WrittenOff {
+        WrittenOff(self.0)
+    }
 }
 
 impl Returned {
     pub(super) fn retry(self) -> Approved {
         Approved(self.0)
+    }
+    pub(super) fn wait_for_people_again(self) -> PendingApproval {
+        PendingApproval { attempts: self.0.attempts }
+    }
+    pub(super) fn write_off(self) -> WrittenOff {
+        WrittenOff(self.0)
+    }
+}
+
+impl Paid {
+    pub(super) fn come_back(self) -> Returned {
+        Returned(self.course)
+    }
+    pub(super) fn take_back_part(self, part: TakenBack) -> Self {
+        Self { taken_back: Some(part), ..self }
+    }
+    pub(super) fn take_back_all(self, all: TakenBack) -> Reversed {
+        Reversed { course: self.course, settled_at: self.settled_at, taken_back: all }
     }
 }
 
@@ -278,6 +308,12 @@ impl Unpaid {
     }
     pub(super) fn attempts(&self) -> i64 {
         self.0.attempts
+    }
+    pub(super) fn cancel(self) -> Cancelled {
+        Cancelled(self.0)
+    }
+    pub(super) fn expire(self) -> Expired {
+        Expired(self.0)
     }
     /// An attempt that was given up has paid after all.
     pub(super) fn settle_late(self, at: Timestamp) -> Paid {

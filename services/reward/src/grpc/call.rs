@@ -1,8 +1,8 @@
 //! What handlers share: who calls, running a command, pages.
 
 use super::{Api, refusal::once_refused};
-use crate::domain::refusal::Refusal;
-use handsel_access::Caller;
+use crate::domain::{approval::Person, refusal::Refusal, terms::Approver};
+use handsel_access::{Branch, Caller};
 use handsel_money::Timestamp;
 use handsel_outbox::Actor;
 use handsel_service::{Deadline, digest, page, status::fault, wire::request_id_from};
@@ -33,6 +33,20 @@ impl<M> Call<M> {
             person: self.caller.person.clone(),
             roles: self.caller.role_names().map(str::to_owned).collect(),
             branch: self.caller.branch.as_claim().unwrap_or_default().to_owned(),
+        }
+    }
+
+    /// Who acts, for what takes more than one person's eyes.
+    pub(super) fn person(&self) -> Person {
+        let branch = match &self.caller.branch {
+            Branch::One(own) => Some(own.clone()),
+            Branch::All | Branch::None => None,
+        };
+        Person {
+            name: self.by(),
+            account: self.caller.subject.clone(),
+            roles: self.caller.role_names().filter_map(Approver::from_code).collect(),
+            branch,
         }
     }
 

@@ -3,11 +3,14 @@
 use super::{Api, call::Call};
 use crate::{
     commands::{
-        deliver::{Content, Deliver, TierChange},
+        deliver::{Content, Deliver, Reversed, TierChange},
         grant_rewards::Case,
         greet::Greet,
     },
-    domain::refusal::{Fault, Refusal},
+    domain::{
+        refusal::{Fault, Refusal},
+        reversal::Trigger,
+    },
     wire::qualification::qualification_from,
 };
 use handsel_money::Timestamp;
@@ -20,7 +23,10 @@ use handsel_proto::handsel::{
         reward_inbox_service_server::RewardInboxService,
     },
 };
-use handsel_service::{status::Violation, wire::timestamp_from};
+use handsel_service::{
+    status::Violation,
+    wire::{id_from_name, timestamp_from},
+};
 use tonic::{Request, Response, Status};
 
 #[tonic::async_trait]
@@ -61,8 +67,19 @@ fn content_from(message: &Message, actor: &Actor, now: Timestamp) -> Result<Cont
         }
         Some(message::Content::TierChange(said)) => tier_change_from(said).map(Content::Tier).map_err(untakeable),
         Some(message::Content::Parked(_)) => Ok(Content::Parked),
+        Some(message::Content::Reversal(said)) => reversed_from(said, actor).map(Content::Reversal).map_err(untakeable),
         None => Err(Refusal::FieldInvalid(vec![Fault::new("content", "it is required")])),
     }
+}
+
+fn reversed_from(said: &wire::Reversal, actor: &Actor) -> Result<Reversed, Violation> {
+    let wire::Reversal { referral, reason, trigger_time } = said;
+    let at = timestamp_from(trigger_time.as_ref(), "reversal.trigger_time")?;
+    let by = actor.person.clone().unwrap_or_else(|| actor.subject.clone());
+    Ok(Reversed {
+        referral: id_from_name("referrals/", referral, "reversal.referral")?,
+        trigger: Trigger { reason: reason.clone(), at, by },
+    })
 }
 
 fn tier_change_from(said: &wire::TierChange) -> Result<TierChange, Violation> {

@@ -3,6 +3,7 @@
 //! Never here: an `if` on a business fact.
 
 mod call;
+mod claim;
 mod file;
 mod hold;
 mod inbox;
@@ -20,13 +21,13 @@ mod tax;
 
 use crate::service::Service;
 use handsel_proto::handsel::reward::v1::{
-    hold_service_server::HoldServiceServer, latch_service_server::LatchServiceServer,
-    ledger_service_server::LedgerServiceServer, plan_service_server::PlanServiceServer,
-    quote_service_server::QuoteServiceServer, rate_product_service_server::RateProductServiceServer,
-    rate_service_server::RateServiceServer, recompute_service_server::RecomputeServiceServer,
-    reward_inbox_service_server::RewardInboxServiceServer, reward_service_server::RewardServiceServer,
-    settlement_file_service_server::SettlementFileServiceServer, settlement_service_server::SettlementServiceServer,
-    tax_service_server::TaxServiceServer,
+    claim_service_server::ClaimServiceServer, hold_service_server::HoldServiceServer,
+    latch_service_server::LatchServiceServer, ledger_service_server::LedgerServiceServer,
+    plan_service_server::PlanServiceServer, quote_service_server::QuoteServiceServer,
+    rate_product_service_server::RateProductServiceServer, rate_service_server::RateServiceServer,
+    recompute_service_server::RecomputeServiceServer, reward_inbox_service_server::RewardInboxServiceServer,
+    reward_service_server::RewardServiceServer, settlement_file_service_server::SettlementFileServiceServer,
+    settlement_service_server::SettlementServiceServer, tax_service_server::TaxServiceServer,
 };
 use std::sync::Arc;
 use tonic::service::RoutesBuilder;
@@ -48,6 +49,7 @@ pub(crate) fn add_to(service: &Arc<Service>, routes: &mut RoutesBuilder) {
         .add_service(RewardServiceServer::new(api.clone()))
         .add_service(SettlementServiceServer::new(api.clone()))
         .add_service(SettlementFileServiceServer::new(api.clone()))
+        .add_service(ClaimServiceServer::new(api.clone()))
         .add_service(HoldServiceServer::new(api.clone()))
         .add_service(LatchServiceServer::new(api.clone()))
         .add_service(LedgerServiceServer::new(api.clone()))

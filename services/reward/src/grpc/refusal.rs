@@ -17,12 +17,14 @@ impl Refused for Refusal {
             Self::AlreadyExists(_) | Self::GrantConflict(_) | Self::ActivationConflict(_) => Code::AlreadyExists,
             Self::FieldInvalid(_) | Self::CurrencyMismatch(_) | Self::FutureTime(_) => Code::InvalidArgument,
             Self::EtagMismatch(_) => Code::Aborted,
-            Self::MakerIsChecker(_) => Code::PermissionDenied,
+            Self::MakerIsChecker(_) | Self::ApproverRole { .. } => Code::PermissionDenied,
             Self::StateConflict { .. }
             | Self::PlanNotActive(_)
             | Self::PlanSuspended(_)
             | Self::ProfileRuleBroken(_)
+            | Self::ControlCountMismatch { .. }
             | Self::ControlSumMismatch { .. }
+            | Self::MoreThanClaimed { .. }
             | Self::OfferExpired(_)
             | Self::StartBeforeOffer(_)
             | Self::TermNotCovered(_)

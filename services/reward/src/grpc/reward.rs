@@ -11,8 +11,10 @@ use crate::{
         grant_rewards::{Case, GrantRewards},
         reject_reward::RejectReward,
         retry_payout::RetryPayout,
+        reverse_reward::ReverseReward,
+        set_payee::SetPayee,
     },
-    domain::refusal::Refusal,
+    domain::{refusal::Refusal, reversal::Trigger},
     queries::{
         self,
         rewards::{Filter, RewardAndAttempts},
@@ -27,13 +29,13 @@ use handsel_access::{Branch, Caller};
 use handsel_money::Timestamp;
 use handsel_proto::handsel::reward::v1::{
     ApproveRewardsRequest, ApproveRewardsResponse, GetRewardRequest, GrantRewardsRequest, GrantRewardsResponse,
-    ListRewardsRequest, ListRewardsResponse, RejectRewardRequest, RetryPayoutRequest, Reward, RewardSummary,
-    SummarizeRewardsRequest, reward_service_server::RewardService,
+    ListRewardsRequest, ListRewardsResponse, RejectRewardRequest, RetryPayoutRequest, ReverseRewardRequest, Reward,
+    RewardSummary, SetPayeeRequest, SummarizeRewardsRequest, reward_service_server::RewardService,
 };
 use handsel_service::{
     page,
     status::fault,
-    wire::{id_from_name, money_from},
+    wire::{id_from_name, money_from, timestamp_from},
 };
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
@@ -120,8 +122,9 @@ impl RewardService for Api {
         let command = ApproveRewards {
             means: self.service.means.clone(),
             ids: ids.clone(),
+            control_count: usize::try_from(call.message.control_count).unwrap_or_default(),
             control_sum: money_from(call.message.control_sum.as_ref(), "control_sum")?,
-            by: call.by(),
+            by: call.person(),
             actor: call.actor(),
             now: self.now(),
         };
@@ -142,12 +145,54 @@ impl RewardService for Api {
             plan: plan.clone(),
             etag: call.message.etag.clone(),
             reason: call.message.reason.clone(),
-            by: call.by(),
+            by: call.person(),
             actor: call.actor(),
             now: self.now(),
         };
         let content = RejectRewardRequest { request_id: String::new(), ..call.message.clone() };
         let again = Again { rpc: "reward.RejectReward", request_id: &call.message.request_id, content };
+        // In the lane of its plan, whose counters it frees.
+        self.once(&plan, &call, again, command).await?;
+        self.one(id).await
+    }
+
+    async fn set_payee(&self, request: Request<SetPayeeRequest>) -> Result<Response<Reward>, Status> {
+        let call = Call::of(request)?;
+        let id = id_from_name("rewards/", &call.message.name, "name")?;
+        let command = SetPayee {
+            means: self.service.means.clone(),
+            id,
+            etag: call.message.etag.clone(),
+            account_reference: call.message.account_reference.clone(),
+            by: call.person(),
+            actor: call.actor(),
+            now: self.now(),
+        };
+        let content = SetPayeeRequest { request_id: String::new(), ..call.message.clone() };
+        let again = Again { rpc: "reward.SetPayee", request_id: &call.message.request_id, content };
+        self.once(PAYOUTS, &call, again, command).await?;
+        self.one(id).await
+    }
+
+    async fn reverse_reward(&self, request: Request<ReverseRewardRequest>) -> Result<Response<Reward>, Status> {
+        let call = Call::of(request)?;
+        let id = id_from_name("rewards/", &call.message.name, "name")?;
+        let plan = queries::rewards::plan_of(&self.service.db, id).await.map_err(fault)?.unwrap_or_default();
+        let command = ReverseReward {
+            means: self.service.means.clone(),
+            id,
+            plan: plan.clone(),
+            etag: call.message.etag.clone(),
+            trigger: Trigger {
+                reason: call.message.reason.clone(),
+                at: timestamp_from(call.message.trigger_time.as_ref(), "trigger_time")?,
+                by: call.by(),
+            },
+            actor: call.actor(),
+            now: self.now(),
+        };
+        let content = ReverseRewardRequest { request_id: String::new(), ..call.message.clone() };
+        let again = Again { rpc: "reward.ReverseReward", request_id: &call.message.request_id, content };
         // In the lane of its plan, whose counters it frees.
         self.once(&plan, &call, again, command).await?;
         self.one(id).await
@@ -160,7 +205,7 @@ impl RewardService for Api {
             means: self.service.means.clone(),
             id,
             etag: call.message.etag.clone(),
-            by: call.by(),
+            by: call.person(),
             actor: call.actor(),
             now: self.now(),
         };

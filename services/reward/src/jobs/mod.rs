@@ -2,13 +2,14 @@
 //!
 //! Never here: work that a command does not do.
 
+mod gate;
 mod ledger;
 mod push;
 mod push_rates;
 mod recompute;
 
 use crate::{
-    commands::{close_rates::CloseRates, fall_due::FallDue, instruct::Instruct},
+    commands::{close_rates::CloseRates, expire::Expire, fall_due::FallDue, instruct::Instruct},
     config::Settlement,
     service::Service,
 };
@@ -27,7 +28,7 @@ const PURGE_BATCH: i64 = 1000;
 
 /// Every loop.
 pub(crate) fn all(service: &Arc<Service>) -> Vec<Job> {
-    let mut jobs = vec![due(service), instruct(service), close_rates(service)];
+    let mut jobs = vec![due(service), expire(service), gate::job(service), instruct(service), close_rates(service)];
     if let Settlement::Push(bank) = &service.config.settlement {
         jobs.push(push::job(service, bank.clone()));
         jobs.push(push_rates::job(service, bank.clone()));
@@ -55,6 +56,26 @@ fn due(service: &Arc<Service>) -> Job {
             let now = service.world.business.now();
             let moved = run(&service, FallDue { means: service.means.clone(), now, limit }).await?;
             Ok(full(moved, limit))
+        }
+    })
+}
+
+/// Rewards that were due for too long.
+fn expire(service: &Arc<Service>) -> Job {
+    let own = Arc::clone(service);
+    Job::new("reward expire", service.config.pace.expiry_period, move || {
+        let service = Arc::clone(&own);
+        async move {
+            let limit = service.config.pace.batch;
+            let mut after = None;
+            loop {
+                let now = service.world.business.now();
+                let expire = Expire { means: service.means.clone(), after, now, limit };
+                let expired = run(&service, expire).await?;
+                tracing::debug!(count = expired.count, "rewards expired");
+                let Some(next) = expired.next else { return Ok(Worked::Idle) };
+                after = Some(next);
+            }
         }
     })
 }

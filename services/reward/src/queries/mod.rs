@@ -1,7 +1,9 @@
 //! What is read, one file a family. Never here: a write.
 
+pub(crate) mod claims;
 pub(crate) mod clearing;
 pub(crate) mod files;
+pub(crate) mod gate;
 pub(crate) mod holds;
 pub(crate) mod latch;
 pub(crate) mod ledger;

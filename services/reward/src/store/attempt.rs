@@ -21,6 +21,8 @@ row! {
         pub instructed_at: At,
         pub first_sent_at: Option<At>,
         pub outcome_at: Option<At>,
+        pub currency: String,
+        pub amount_minor: i64,
     }
 }
 
@@ -36,11 +38,14 @@ impl AttemptRow {
             instructed_at,
             first_sent_at,
             outcome_at,
+            currency,
+            amount_minor,
         } = self;
         Ok(Attempt {
             reward: reward_id,
             number,
             end_to_end_id,
+            amount: money(&currency, amount_minor)?,
             status: Status::from_code(&status).ok_or_else(|| corrupt("attempt.status", &status))?,
             reason_code,
             bank_reference,
@@ -61,14 +66,17 @@ pub(crate) async fn insert(tx: &mut Tx, attempts: &[Attempt]) -> Result<(), Faul
         return Ok(());
     }
     tx.bulk(
-        "INSERT INTO attempt (reward_id, number, end_to_end_id, instructed_at)
-         SELECT * FROM UNNEST($1::uuid[], $2::bigint[], $3::text[], $4::timestamptz[])",
-        "INSERT INTO attempt (reward_id, number, end_to_end_id, instructed_at) VALUES ($1, $2, $3, $4)",
+        "INSERT INTO attempt (reward_id, number, end_to_end_id, instructed_at, currency, amount_minor)
+         SELECT * FROM UNNEST($1::uuid[], $2::bigint[], $3::text[], $4::timestamptz[], $5::text[], $6::bigint[])",
+        "INSERT INTO attempt (reward_id, number, end_to_end_id, instructed_at, currency, amount_minor)
+         VALUES ($1, $2, $3, $4, $5, $6)",
         vec![
             Column::Uuid(attempts.iter().map(|one| one.reward).collect()),
             Column::Int(attempts.iter().map(|one| one.number).collect()),
             Column::Text(attempts.iter().map(|one| one.end_to_end_id.clone()).collect()),
             Column::At(attempts.iter().map(|one| At(one.instructed_at)).collect()),
+            Column::Text(attempts.iter().map(|one| one.amount.currency().code().to_owned()).collect()),
+            Column::Int(attempts.iter().map(|one| one.amount.minor()).collect()),
         ],
     )
     .await?;
@@ -106,10 +114,10 @@ pub(crate) async fn by_end_to_end_id(tx: &mut Tx, ids: Vec<String>) -> Result<Ve
     let rows = tx
         .all_by(
             "SELECT reward_id, number, end_to_end_id, status, reason_code, bank_reference, instructed_at, first_sent_at,
-                    outcome_at
+                    outcome_at, currency, amount_minor
              FROM attempt WHERE end_to_end_id = ANY($1)",
             "SELECT reward_id, number, end_to_end_id, status, reason_code, bank_reference, instructed_at, first_sent_at,
-                    outcome_at
+                    outcome_at, currency, amount_minor
              FROM attempt WHERE end_to_end_id = $1",
             Column::Text(ids),
         )
@@ -125,10 +133,10 @@ pub(crate) async fn of_rewards(tx: &mut Tx, rewards: Vec<Uuid>) -> Result<Vec<At
     let rows = tx
         .all_by(
             "SELECT reward_id, number, end_to_end_id, status, reason_code, bank_reference, instructed_at, first_sent_at,
-                    outcome_at
+                    outcome_at, currency, amount_minor
              FROM attempt WHERE reward_id = ANY($1)",
             "SELECT reward_id, number, end_to_end_id, status, reason_code, bank_reference, instructed_at, first_sent_at,
-                    outcome_at
+                    outcome_at, currency, amount_minor
              FROM attempt WHERE reward_id = $1",
             Column::Uuid(rewards),
         )
@@ -143,12 +151,13 @@ row! {
         pub number: i64,
         pub payee: String,
         pub currency: String,
-        pub net_minor: i64,
+        pub amount_minor: i64,
         pub kind: String,
         pub quantity: i64,
         pub item: String,
         pub instructed_at: At,
         pub first_sent_at: Option<At>,
+        pub payee_account: String,
     }
 }
 
@@ -159,6 +168,8 @@ pub(crate) struct Open {
     pub(crate) reward: Uuid,
     pub(crate) number: i64,
     pub(crate) payee: String,
+    /// The bank's reference of the account; empty: the payee's own.
+    pub(crate) payee_account: String,
     pub(crate) amount: Money,
     pub(crate) kind: Kind,
     /// How many points or items; 0 of money.
@@ -178,10 +189,12 @@ pub(crate) struct Sight {
     pub(crate) not_left: bool,
     /// Only those in this currency.
     pub(crate) currency: Option<Currency>,
+    /// What the bank has said must hold now.
+    pub(crate) now: Timestamp,
 }
 
-/// Attempts whose outcome is unknown, oldest first, after a position. One that never left stays here while its reward is held, and
-/// once the bank has said that an earlier one has paid after all: it would pay twice.
+/// Attempts whose outcome is unknown, oldest first, after a position. One that never left stays here while its reward is held, while
+/// the bank has not said that it may be paid, and once the bank has said that an earlier one has paid after all: it would pay twice.
 pub(crate) async fn open(
     tx: &mut Tx,
     sight: Sight,
@@ -194,21 +207,26 @@ pub(crate) async fn open(
     let currency = sight.currency.map(|currency| currency.code().to_owned());
     let rows: Vec<OpenRow> = tx
         .all(
-            "SELECT a.end_to_end_id, a.reward_id, a.number, r.beneficiary AS payee, r.currency, r.net_minor,
+            "SELECT a.end_to_end_id, a.reward_id, a.number, r.beneficiary AS payee, a.currency, a.amount_minor,
                     r.kind, r.quantity, r.item,
-                    a.instructed_at, a.first_sent_at
+                    a.instructed_at, a.first_sent_at,
+                    COALESCE((SELECT p.account_reference FROM payee p WHERE p.reward_id = a.reward_id
+                              ORDER BY p.number DESC LIMIT 1), '') AS payee_account
              FROM attempt a JOIN reward r ON r.id = a.reward_id
              WHERE a.status IN ('UNKNOWN', 'ACCEPTED') AND ($1 IS NULL OR (a.instructed_at, a.end_to_end_id) > ($1, $2))
                AND a.channel IN ($4, $5) AND ($6 IS NULL OR r.currency = $6)
                AND (a.first_sent_at IS NOT NULL
                     OR (NOT EXISTS (SELECT 1 FROM outcome_conflict c
-                                    WHERE c.reward_id = a.reward_id AND c.status = 'SETTLED')
+                                    WHERE c.reward_id = a.reward_id AND c.status = 'SETTLED'
+                                      AND NOT EXISTS (SELECT 1 FROM conflict_resolved d WHERE d.conflict_id = c.id))
                         AND NOT EXISTS (SELECT 1 FROM hold h
                                         WHERE h.state <> 'RELEASED'
                                           AND (h.reward_id = r.id OR h.referral = r.referral
-                                               OR h.beneficiary = r.beneficiary OR h.plan_id = r.plan_id))))
+                                               OR h.beneficiary = r.beneficiary OR h.plan_id = r.plan_id))
+                        AND NOT EXISTS (SELECT 1 FROM gate_round g
+                                        WHERE g.reward_id = r.id AND (g.verdict <> 'PASS' OR g.holds_until <= $7))))
              ORDER BY a.instructed_at, a.end_to_end_id LIMIT $3",
-            (after_at, after_id, limit, left_by, or, currency),
+            (after_at, after_id, limit, left_by, or, currency, At(sight.now)),
         )
         .await?;
     rows.into_iter()
@@ -219,19 +237,21 @@ pub(crate) async fn open(
                 number,
                 payee,
                 currency,
-                net_minor,
+                amount_minor,
                 kind,
                 quantity,
                 item,
                 instructed_at,
                 first_sent_at,
+                payee_account,
             } = row;
             Ok(Open {
                 end_to_end_id,
                 reward: reward_id,
                 number,
                 payee,
-                amount: money(&currency, net_minor)?,
+                payee_account,
+                amount: money(&currency, amount_minor)?,
                 kind: Kind::from_code(&kind).ok_or_else(|| corrupt("reward.kind", &kind))?,
                 quantity,
                 item,
@@ -255,11 +275,13 @@ pub(crate) async fn mark_sent(tx: &mut Tx, ids: Vec<String>, channel: Channel, n
              WHERE attempt.end_to_end_id = sent.id AND attempt.first_sent_at IS NULL
                AND attempt.status IN ('UNKNOWN', 'ACCEPTED')
                AND NOT EXISTS (SELECT 1 FROM outcome_conflict c
-                               WHERE c.reward_id = attempt.reward_id AND c.status = 'SETTLED')",
+                               WHERE c.reward_id = attempt.reward_id AND c.status = 'SETTLED'
+                                      AND NOT EXISTS (SELECT 1 FROM conflict_resolved d WHERE d.conflict_id = c.id))",
             "UPDATE attempt SET first_sent_at = $2, channel = $3
              WHERE end_to_end_id = $1 AND first_sent_at IS NULL AND status IN ('UNKNOWN', 'ACCEPTED')
                AND NOT EXISTS (SELECT 1 FROM outcome_conflict c
-                               WHERE c.reward_id = attempt.reward_id AND c.status = 'SETTLED')",
+                               WHERE c.reward_id = attempt.reward_id AND c.status = 'SETTLED'
+                                      AND NOT EXISTS (SELECT 1 FROM conflict_resolved d WHERE d.conflict_id = c.id))",
             vec![Column::Text(ids), at, by],
         )
         .await?;

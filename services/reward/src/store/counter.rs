@@ -201,3 +201,22 @@ pub(crate) async fn save_windows(tx: &mut Tx, tallies: &[(WindowKey, Tally)]) ->
 pub(super) fn id(key: &WindowKey) -> String {
     format!("{}/{}/{}", key.plan, key.window, key.beneficiary)
 }
+
+row! {
+    pub(crate) struct LockedRow {
+        pub plan_id: String,
+    }
+}
+
+/// Locks the budget rows of these plans, in order, for who looks them up only once he has begun.
+pub(crate) async fn lock(tx: &mut Tx, mut plans: Vec<String>) -> Result<(), Fault> {
+    plans.sort_unstable();
+    plans.dedup();
+    tx.all_by::<LockedRow>(
+        "SELECT plan_id FROM plan_budget WHERE plan_id = ANY($1) ORDER BY plan_id FOR UPDATE",
+        "SELECT plan_id FROM plan_budget WHERE plan_id = $1",
+        Column::Text(plans),
+    )
+    .await?;
+    Ok(())
+}

@@ -2,6 +2,7 @@
 
 use super::corrupt;
 use crate::domain::hold::{Hold, Standing, State, Target};
+use handsel_money::Timestamp;
 use handsel_storage::{At, Column, Db, Fault, LockTable, Tx, row};
 use uuid::Uuid;
 
@@ -176,11 +177,8 @@ row! {
     }
 }
 
-/// Those of these rewards that are held.
-pub(crate) async fn held(tx: &mut Tx, rewards: Vec<Uuid>) -> Result<Vec<Uuid>, Fault> {
-    if rewards.is_empty() {
-        return Ok(Vec::new());
-    }
+/// Whether any of these rewards is held, or the bank has not said that it may be paid.
+pub(crate) async fn keeps_back(tx: &mut Tx, rewards: Vec<Uuid>, now: Timestamp) -> Result<bool, Fault> {
     let rows: Vec<HeldRow> = tx
         .all_by(
             "SELECT r.id FROM reward r
@@ -193,10 +191,11 @@ pub(crate) async fn held(tx: &mut Tx, rewards: Vec<Uuid>) -> Result<Vec<Uuid>, F
                AND EXISTS (SELECT 1 FROM hold h
                            WHERE h.state <> 'RELEASED' AND (h.reward_id = r.id OR h.referral = r.referral
                                                             OR h.beneficiary = r.beneficiary OR h.plan_id = r.plan_id))",
-            Column::Uuid(rewards),
+            Column::Uuid(rewards.clone()),
         )
         .await?;
-    Ok(rows.into_iter().map(|row| row.id).collect())
+    let rounds = super::gate::rounds(tx, rewards).await?;
+    Ok(!rows.is_empty() || rounds.iter().any(|round| !round.passes(now)))
 }
 
 /// A page of holds, newest first, after a position.

@@ -4,17 +4,21 @@
 //!
 //! Locks are taken in one order: budget rows by plan, then rewards by id, then rate grants. A budget row guards every counter of its plan.
 
+pub(crate) mod approval;
 pub(crate) mod attempt;
 pub(crate) mod balance;
 pub(crate) mod bank_file;
 pub(crate) mod budget_read;
 pub(crate) mod campaign;
+pub(crate) mod claim;
 pub(crate) mod clearing;
 pub(crate) mod conflict;
 pub(crate) mod counter;
+pub(crate) mod gate;
 pub(crate) mod hold;
 pub(crate) mod journal;
 pub(crate) mod latch;
+pub(crate) mod payee;
 pub(crate) mod payment_file;
 pub(crate) mod plan;
 pub(crate) mod qualification;
@@ -24,6 +28,7 @@ pub(crate) mod rate_instruction;
 pub(crate) mod rate_product;
 pub(crate) mod rate_read;
 pub(crate) mod recomputation;
+pub(crate) mod reversal;
 pub(crate) mod reward;
 pub(crate) mod reward_read;
 pub(crate) mod tax;

@@ -6,6 +6,7 @@ use crate::domain::{
     reward::{Amounts, Choice, Entitlement, Kind, Reward, Role},
     state::{Columns, Standing, State, TakenBack},
 };
+use handsel_money::Timestamp;
 use handsel_storage::{At, Column, Fault, LockTable, Tx, row};
 use uuid::Uuid;
 
@@ -20,7 +21,8 @@ macro_rules! reward_where {
             "SELECT id, referral, plan_id, plan_version, role, stage, milestone, milestone_count, beneficiary, branch, tier,
                     currency, kind, quantity, item, gross_minor, reward_minor, tax_minor, net_minor, cost_minor, reasons,
                     window_key, season, choice_default, choice_until, qualified_at, due_at, created_at, state, approver,
-                    attempts, revision, updated_at, settled_at, reversed_minor, reversed_tax_minor
+                    attempts, revision, updated_at, settled_at, reversed_minor, reversed_tax_minor,
+                    netted_minor
              FROM reward ",
             $rest
         )
@@ -66,6 +68,7 @@ row! {
         pub settled_at: Option<At>,
         pub reversed_minor: i64,
         pub reversed_tax_minor: i64,
+        pub netted_minor: i64,
     }
 }
 
@@ -108,6 +111,7 @@ impl RewardRow {
             settled_at,
             reversed_minor,
             reversed_tax_minor,
+            netted_minor,
         } = self;
         let amounts = Amounts {
             gross: money(&currency, gross_minor)?,
@@ -151,6 +155,7 @@ impl RewardRow {
         Ok(Reward {
             entitlement,
             state: State::restore(columns).ok_or_else(|| corrupt("reward.settled_at", &state))?,
+            netted: money(&currency, netted_minor)?,
             reasons: reasons.split_whitespace().map(str::to_owned).collect(),
             revision,
             updated_at: updated_at.0,
@@ -259,20 +264,22 @@ pub(crate) async fn save(tx: &mut Tx, rewards: &[&Reward]) -> Result<(), Fault> 
         Column::OptAt(rewards.iter().map(|one| one.state.settled_at().map(At)).collect()),
         Column::Int(taken_back(|part| part.reward.minor())),
         Column::Int(taken_back(|part| part.tax.minor())),
+        Column::Int(rewards.iter().map(|one| one.netted.minor()).collect()),
     ];
     let saved = tx
         .bulk(
             "UPDATE reward SET state = saved.state, approver = saved.approver, attempts = saved.attempts,
                                reasons = saved.reasons, revision = saved.revision, updated_at = saved.updated_at,
                                settled_at = saved.settled_at, reversed_minor = saved.reversed_minor,
-                               reversed_tax_minor = saved.reversed_tax_minor
+                               reversed_tax_minor = saved.reversed_tax_minor,
+                               netted_minor = saved.netted_minor
              FROM UNNEST($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::bigint[], $7::timestamptz[],
-                         $8::timestamptz[], $9::bigint[], $10::bigint[])
+                         $8::timestamptz[], $9::bigint[], $10::bigint[], $11::bigint[])
                   AS saved (id, state, approver, attempts, reasons, revision, updated_at, settled_at, reversed_minor,
-                            reversed_tax_minor)
+                            reversed_tax_minor, netted_minor)
              WHERE reward.id = saved.id AND reward.revision = saved.revision - 1",
             "UPDATE reward SET state = $2, approver = $3, attempts = $4, reasons = $5, revision = $6, updated_at = $7,
-                               settled_at = $8, reversed_minor = $9, reversed_tax_minor = $10
+                               settled_at = $8, reversed_minor = $9, reversed_tax_minor = $10, netted_minor = $11
              WHERE id = $1 AND revision = $6 - 1",
             columns,
         )
@@ -316,9 +323,23 @@ pub(crate) async fn lock_due(tx: &mut Tx, now: At, limit: i64) -> Result<Vec<Rew
     restore_all(tx.all(sql, (now, limit)).await?)
 }
 
+/// Due rewards of which nothing is to be chosen any more by `now`, the longest due first, locked.
+pub(crate) async fn lock_chosen(tx: &mut Tx, now: At, limit: i64) -> Result<Vec<Reward>, Fault> {
+    let sql = tx.pick(
+        reward_where!(
+            "WHERE state = 'DUE' AND (choice_until IS NULL OR choice_until <= $1)
+             ORDER BY due_at, id LIMIT $2 FOR UPDATE SKIP LOCKED"
+        ),
+        reward_where!(
+            "WHERE state = 'DUE' AND (choice_until IS NULL OR choice_until <= $1) ORDER BY due_at, id LIMIT $2"
+        ),
+    );
+    restore_all(tx.all(sql, (now, limit)).await?)
+}
+
 /// Approved rewards that nothing holds back, the longest approved first, locked; those that another process has locked are left to
 /// it.
-pub(crate) async fn lock_payable(tx: &mut Tx, limit: i64) -> Result<Vec<Reward>, Fault> {
+pub(crate) async fn lock_payable(tx: &mut Tx, now: Timestamp, limit: i64) -> Result<Vec<Reward>, Fault> {
     let sql = tx.pick(
         reward_where!(
             "WHERE state = 'APPROVED'
@@ -326,7 +347,9 @@ pub(crate) async fn lock_payable(tx: &mut Tx, limit: i64) -> Result<Vec<Reward>,
                                WHERE h.state <> 'RELEASED'
                                  AND (h.reward_id = reward.id OR h.referral = reward.referral
                                       OR h.beneficiary = reward.beneficiary OR h.plan_id = reward.plan_id))
-             ORDER BY updated_at, id LIMIT $1 FOR UPDATE SKIP LOCKED"
+               AND NOT EXISTS (SELECT 1 FROM gate_round g
+                               WHERE g.reward_id = reward.id AND (g.verdict <> 'PASS' OR g.holds_until <= $1))
+             ORDER BY updated_at, id LIMIT $2 FOR UPDATE SKIP LOCKED"
         ),
         reward_where!(
             "WHERE state = 'APPROVED'
@@ -334,8 +357,10 @@ pub(crate) async fn lock_payable(tx: &mut Tx, limit: i64) -> Result<Vec<Reward>,
                                WHERE h.state <> 'RELEASED'
                                  AND (h.reward_id = reward.id OR h.referral = reward.referral
                                       OR h.beneficiary = reward.beneficiary OR h.plan_id = reward.plan_id))
-             ORDER BY updated_at, id LIMIT $1"
+               AND NOT EXISTS (SELECT 1 FROM gate_round g
+                               WHERE g.reward_id = reward.id AND (g.verdict <> 'PASS' OR g.holds_until <= $1))
+             ORDER BY updated_at, id LIMIT $2"
         ),
     );
-    restore_all(tx.all(sql, (limit,)).await?)
+    restore_all(tx.all(sql, (At(now), limit)).await?)
 }

@@ -30,6 +30,49 @@ pub(crate) async fn plan_of(db: &Db, id: Uuid) -> Result<Option<String>, Fault> 
     Ok(row.map(|row| row.plan_id))
 }
 
+/// The plans of these rewards, in no order.
+pub(crate) async fn plans_of(tx: &mut Tx, ids: Vec<Uuid>) -> Result<Vec<String>, Fault> {
+    let rows: Vec<PlanOfRewardRow> = tx
+        .all_by(
+            "SELECT plan_id FROM reward WHERE id = ANY($1)",
+            "SELECT plan_id FROM reward WHERE id = $1",
+            Column::Uuid(ids),
+        )
+        .await?;
+    Ok(rows.into_iter().map(|row| row.plan_id).collect())
+}
+
+row! {
+    pub(crate) struct WaitingRow {
+        pub id: Uuid,
+        pub plan_id: String,
+        pub plan_version: i64,
+        pub due_at: At,
+    }
+}
+
+/// Rewards that are due by `now`, never left, and that nobody holds, the longest due first, after a position.
+pub(crate) async fn waiting(
+    tx: &mut Tx,
+    now: At,
+    after: Option<(At, Uuid)>,
+    limit: i64,
+) -> Result<Vec<WaitingRow>, Fault> {
+    let (after_at, after_id) = after.unzip();
+    tx.all(
+        "SELECT id, plan_id, plan_version, due_at FROM reward
+         WHERE state IN ('DUE', 'PENDING_APPROVAL', 'APPROVED') AND attempts = 0 AND due_at <= $1
+           AND ($2 IS NULL OR (due_at, id) > ($2, $3))
+           AND NOT EXISTS (SELECT 1 FROM hold h
+                           WHERE h.state <> 'RELEASED'
+                             AND (h.reward_id = reward.id OR h.referral = reward.referral
+                                  OR h.beneficiary = reward.beneficiary OR h.plan_id = reward.plan_id))
+         ORDER BY due_at, id LIMIT $4",
+        (now, after_at, after_id, limit),
+    )
+    .await
+}
+
 row! {
     pub(crate) struct TraceRow {
         pub trace: Vec<u8>,

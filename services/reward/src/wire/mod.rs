@@ -4,6 +4,8 @@
 
 pub(crate) mod bank_file;
 mod campaign;
+pub(crate) mod claim;
+pub(crate) mod gate;
 pub(crate) mod hold;
 pub(crate) mod ledger;
 mod noncash;

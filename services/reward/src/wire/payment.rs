@@ -7,7 +7,7 @@ use crate::domain::{
 };
 use handsel_proto::handsel::{
     access::v1::Role,
-    reward::v1::{self as wire, reversal},
+    reward::v1::{self as wire, reversal_terms},
 };
 use handsel_service::wire::to_money;
 
@@ -30,22 +30,22 @@ fn band_from(band: &wire::ApprovalBand, path: &str, faults: &mut Faults) -> Opti
     Some(ApprovalBand { from: from?, roles, approvers: band.approvers })
 }
 
-fn reversal_from(reversal: Option<&wire::Reversal>) -> Clawback {
+fn reversal_from(reversal: Option<&wire::ReversalTerms>) -> Clawback {
     match reversal.and_then(|reversal| reversal.terms.as_ref()) {
         None => Clawback::None,
-        Some(reversal::Terms::FullWithinDays(days)) => Clawback::Full(i64::from(*days)),
-        Some(reversal::Terms::ProRataOverDays(days)) => Clawback::ProRata(i64::from(*days)),
+        Some(reversal_terms::Terms::FullWithinDays(days)) => Clawback::Full(i64::from(*days)),
+        Some(reversal_terms::Terms::ProRataOverDays(days)) => Clawback::ProRata(i64::from(*days)),
     }
 }
 
-pub(super) fn to_reversal(reversal: Clawback) -> Option<wire::Reversal> {
+pub(super) fn to_reversal(reversal: Clawback) -> Option<wire::ReversalTerms> {
     let days = |days: i64| i32::try_from(days).unwrap_or(i32::MAX);
     let terms = match reversal {
         Clawback::None => return None,
-        Clawback::Full(within) => reversal::Terms::FullWithinDays(days(within)),
-        Clawback::ProRata(over) => reversal::Terms::ProRataOverDays(days(over)),
+        Clawback::Full(within) => reversal_terms::Terms::FullWithinDays(days(within)),
+        Clawback::ProRata(over) => reversal_terms::Terms::ProRataOverDays(days(over)),
     };
-    Some(wire::Reversal { terms: Some(terms) })
+    Some(wire::ReversalTerms { terms: Some(terms) })
 }
 
 pub(super) fn to_band(band: &ApprovalBand) -> wire::ApprovalBand {

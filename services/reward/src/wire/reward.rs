@@ -16,7 +16,7 @@ use handsel_service::wire::{to_money, to_timestamp};
 
 /// A reward without steps and explanation.
 pub(crate) fn to_reward(reward: &Reward, attempts: &[Attempt]) -> wire::Reward {
-    let Reward { entitlement, state, reasons, revision, updated_at } = reward;
+    let Reward { entitlement, state, netted, reasons, revision, updated_at } = reward;
     let Entitlement {
         id: _,
         referral,
@@ -64,6 +64,7 @@ pub(crate) fn to_reward(reward: &Reward, attempts: &[Attempt]) -> wire::Reward {
         update_time: Some(to_timestamp(*updated_at)),
         approver: state.approver().to_owned(),
         settle_time: state.settled_at().map(to_timestamp),
+        netted_amount: netted.is_positive().then(|| to_money(*netted)),
         reversed_amount: state.taken_back().map(|part| to_money(part.reward)),
         holds: Vec::new(),
         attempts: attempts.iter().map(to_attempt).collect(),
@@ -113,6 +114,7 @@ fn to_attempt(attempt: &Attempt) -> wire::Attempt {
         reward: _,
         number,
         end_to_end_id,
+        amount,
         status,
         reason_code,
         bank_reference,
@@ -128,6 +130,7 @@ fn to_attempt(attempt: &Attempt) -> wire::Attempt {
         number: i32::try_from(*number).unwrap_or(i32::MAX),
         end_to_end_id: end_to_end_id.clone(),
         status: status.into(),
+        amount: Some(to_money(*amount)),
         reason_code: reason_code.clone(),
         bank_reference: bank_reference.clone(),
         instruct_time: Some(to_timestamp(*instructed_at)),

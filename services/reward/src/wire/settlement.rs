@@ -18,13 +18,25 @@ use handsel_service::{
 };
 
 pub(crate) fn to_instruction(open: &Open) -> Instruction {
-    let Open { end_to_end_id, reward, number, payee, amount, kind, quantity, item, instructed_at, first_sent_at: _ } =
-        open;
+    let Open {
+        end_to_end_id,
+        reward,
+        number,
+        payee,
+        payee_account,
+        amount,
+        kind,
+        quantity,
+        item,
+        instructed_at,
+        first_sent_at: _,
+    } = open;
     Instruction {
         end_to_end_id: end_to_end_id.clone(),
         reward: format!("rewards/{reward}"),
         attempt: i32::try_from(*number).unwrap_or(i32::MAX),
         payee: payee.clone(),
+        payee_account: payee_account.clone(),
         amount: Some(to_money(*amount)),
         remittance_text: format!("Referral reward {reward}"),
         instruct_time: Some(to_timestamp(*instructed_at)),
@@ -67,6 +79,7 @@ pub(crate) fn outcome_from(said: &PayoutOutcome, path: &str) -> Result<Outcome, 
         payout_outcome::Status::Accepted => Status::Accepted,
         payout_outcome::Status::Settled => Status::Settled,
         payout_outcome::Status::Rejected => Status::Rejected,
+        payout_outcome::Status::Returned => Status::Returned,
         payout_outcome::Status::Unspecified => return Err(Violation::new(format!("{path}.status"), "it is required")),
     };
     if status == Status::Settled && said.bank_reference.is_empty() {
@@ -88,6 +101,7 @@ pub(super) fn to_status(status: Status) -> payout_outcome::Status {
         Status::Accepted => payout_outcome::Status::Accepted,
         Status::Settled => payout_outcome::Status::Settled,
         Status::Rejected => payout_outcome::Status::Rejected,
+        Status::Returned => payout_outcome::Status::Returned,
     }
 }
 
@@ -95,7 +109,9 @@ pub(crate) fn to_receipt(taken: &Taken) -> OutcomeReceipt {
     let Taken { end_to_end_id, result, standing } = taken;
     let (result, reason) = match result {
         Ok(Meaning::Duplicate) => (outcome_receipt::Result::Duplicate, ""),
-        Ok(Meaning::Accepted | Meaning::Settled | Meaning::Refused) => (outcome_receipt::Result::Applied, ""),
+        Ok(Meaning::Accepted | Meaning::Settled | Meaning::Refused | Meaning::Returned) => {
+            (outcome_receipt::Result::Applied, "")
+        }
         Err(refusal) => (outcome_receipt::Result::Refused, refusal.reason()),
     };
     OutcomeReceipt {

@@ -5,6 +5,7 @@ mod approval;
 mod clearing;
 mod latch;
 mod ledger;
+mod lifecycle;
 mod outcome;
 mod plans;
 mod rates;
@@ -67,6 +68,7 @@ pub(crate) fn reward(standing: Standing, attempts: i64) -> Reward {
                 .then(|| TakenBack { reward: cny("100.00"), tax: cny("20.00") }),
         })
         .unwrap(),
+        netted: cny("0.00"),
         reasons: Vec::new(),
         revision: 7,
         updated_at: NOW,

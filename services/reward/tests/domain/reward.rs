@@ -7,7 +7,8 @@ use handsel_reward::domain::{
     grant::{Budget, Counters, Pot, Tally, WindowKey},
     refusal::Refusal,
     reward::{Moved, Onward, Reward},
-    state::Standing,
+    room::RoomChange,
+    state::{Standing, TakenBack},
     terms::{ApprovalBand, Approver},
 };
 use std::{
@@ -17,22 +18,32 @@ use std::{
 
 type Act = (&'static str, fn(Reward) -> Result<Moved, Refusal>);
 
-const ACTS: [Act; 9] = [
+const ACTS: [Act; 19] = [
     ("due below threshold", |reward| fall_due(reward, "100.01")),
     ("due at threshold", |reward| fall_due(reward, "100.00")),
     ("due, to be said", |reward| reward.fall_due(Onward::Stay, NOW)),
+    ("approve in part", |reward| reward.approve_in_part(NOW)),
     ("approve", |reward| reward.approve("fay", NOW)),
     ("reject", |reward| reward.reject("fay", "DUPLICATE", NOW)),
-    ("instruct", |reward| reward.instruct(NOW)),
+    ("change payee", |reward| reward.change_payee(NOW)),
+    ("instruct", |reward| reward.instruct(cny("0.00"), NOW)),
+    ("instruct, a part kept", |reward| reward.instruct(cny("30.00"), NOW)),
+    ("instruct, all kept", |reward| reward.instruct(cny("80.00"), NOW)),
     ("settle", |reward| reward.settle(NOW, NOW)),
     ("refuse", |reward| reward.refuse(NOW)),
+    ("come back", |reward| reward.come_back(NOW)),
     ("retry", |reward| reward.retry(NOW)),
+    ("write off", |reward| reward.write_off("GONE", NOW)),
+    ("cancel", |reward| reward.cancel("ACCOUNT_CLOSED", NOW)),
+    ("expire", |reward| reward.expire(NOW)),
+    ("take back a part", |reward| reward.take_back(TakenBack { reward: cny("50.00"), tax: cny("10.00") }, "X", NOW)),
+    ("take back all", |reward| reward.take_back(TakenBack { reward: cny("100.00"), tax: cny("20.00") }, "X", NOW)),
 ];
 
 /// From this amount on, somebody is asked.
 fn fall_due(reward: Reward, from: &str) -> Result<Moved, Refusal> {
     let band = ApprovalBand { from: cny(from), roles: BTreeSet::from([Approver::FinanceApprover]), approvers: 1 };
-    let onward = approval::onward(&reward, &[band]);
+    let onward = approval::onward(&reward, &[band], None, NOW);
     reward.fall_due(onward, NOW)
 }
 
@@ -45,43 +56,99 @@ fn every_act_on_every_state() {
                 let Ok(moved) = act(reward(*standing, attempts)) else { continue };
                 let events: Vec<&str> = moved.postings.iter().map(|posting| posting.event.code()).collect();
                 let (to, tried) = (moved.reward.state.standing().code(), moved.reward.state.attempts());
-                let line = format!("{} {attempts} | {name} | {to} {tried} | {}", standing.code(), events.join(" "));
+                let room = room(moved.room);
+                let line =
+                    format!("{} {attempts} | {name} | {to} {tried} | {room} | {}", standing.code(), events.join(" "));
                 writeln!(table, "{}", line.trim_end()).unwrap();
                 assert_eq!((moved.reward.revision, moved.reward.updated_at), (8, NOW));
             }
         }
     }
     expect![[r#"
-        ACCRUED 0 | due below threshold | APPROVED 0 |
-        ACCRUED 0 | due at threshold | PENDING_APPROVAL 0 |
-        ACCRUED 0 | due, to be said | DUE 0 |
-        ACCRUED 1 | due below threshold | APPROVED 0 |
-        ACCRUED 1 | due at threshold | PENDING_APPROVAL 0 |
-        ACCRUED 1 | due, to be said | DUE 0 |
-        DUE 0 | due below threshold | APPROVED 0 |
-        DUE 0 | due at threshold | PENDING_APPROVAL 0 |
-        DUE 1 | due below threshold | APPROVED 0 |
-        DUE 1 | due at threshold | PENDING_APPROVAL 0 |
-        PENDING_APPROVAL 0 | approve | APPROVED 0 |
-        PENDING_APPROVAL 0 | reject | REJECTED 0 | REJECTION REJECTION_TAX
-        PENDING_APPROVAL 1 | approve | APPROVED 1 |
-        PENDING_APPROVAL 1 | reject | REJECTED 1 | REJECTION REJECTION_TAX
-        PENDING_APPROVAL 1 | settle | PAID 1 | LATE_SETTLEMENT
-        APPROVED 0 | instruct | PAYING 1 | INSTRUCTION
-        APPROVED 1 | instruct | PAYING 2 | INSTRUCTION
-        APPROVED 1 | settle | PAID 1 | LATE_SETTLEMENT
-        PAYING 0 | settle | PAID 0 | SETTLEMENT
-        PAYING 0 | refuse | FAILED 0 | REFUSAL
-        PAYING 1 | settle | PAID 1 | SETTLEMENT
-        PAYING 1 | refuse | FAILED 1 | REFUSAL
-        FAILED 0 | retry | APPROVED 0 |
-        FAILED 1 | settle | PAID 1 | LATE_SETTLEMENT
-        FAILED 1 | retry | APPROVED 1 |
-        RETURNED 0 | retry | APPROVED 0 |
-        RETURNED 1 | settle | PAID 1 | LATE_SETTLEMENT
-        RETURNED 1 | retry | APPROVED 1 |
+        ACCRUED 0 | due below threshold | APPROVED 0 | - |
+        ACCRUED 0 | due at threshold | PENDING_APPROVAL 0 | - |
+        ACCRUED 0 | due, to be said | DUE 0 | - |
+        ACCRUED 0 | change payee | ACCRUED 0 | - |
+        ACCRUED 0 | cancel | CANCELLED 0 | comes back | CANCELLATION CANCELLATION_TAX
+        ACCRUED 1 | due below threshold | APPROVED 0 | - |
+        ACCRUED 1 | due at threshold | PENDING_APPROVAL 0 | - |
+        ACCRUED 1 | due, to be said | DUE 0 | - |
+        ACCRUED 1 | change payee | ACCRUED 0 | - |
+        ACCRUED 1 | cancel | CANCELLED 0 | comes back | CANCELLATION CANCELLATION_TAX
+        DUE 0 | due below threshold | APPROVED 0 | - |
+        DUE 0 | due at threshold | PENDING_APPROVAL 0 | - |
+        DUE 0 | change payee | DUE 0 | - |
+        DUE 0 | cancel | CANCELLED 0 | comes back | CANCELLATION CANCELLATION_TAX
+        DUE 0 | expire | EXPIRED 0 | comes back | EXPIRY EXPIRY_TAX
+        DUE 1 | due below threshold | APPROVED 0 | - |
+        DUE 1 | due at threshold | PENDING_APPROVAL 0 | - |
+        DUE 1 | change payee | DUE 0 | - |
+        DUE 1 | cancel | CANCELLED 0 | comes back | CANCELLATION CANCELLATION_TAX
+        DUE 1 | expire | EXPIRED 0 | comes back | EXPIRY EXPIRY_TAX
+        PENDING_APPROVAL 0 | approve in part | PENDING_APPROVAL 0 | - |
+        PENDING_APPROVAL 0 | approve | APPROVED 0 | - |
+        PENDING_APPROVAL 0 | reject | REJECTED 0 | comes back | REJECTION REJECTION_TAX
+        PENDING_APPROVAL 0 | change payee | PENDING_APPROVAL 0 | - |
+        PENDING_APPROVAL 0 | cancel | CANCELLED 0 | comes back | CANCELLATION CANCELLATION_TAX
+        PENDING_APPROVAL 0 | expire | EXPIRED 0 | comes back | EXPIRY EXPIRY_TAX
+        PENDING_APPROVAL 1 | approve in part | PENDING_APPROVAL 1 | - |
+        PENDING_APPROVAL 1 | approve | APPROVED 1 | - |
+        PENDING_APPROVAL 1 | change payee | PENDING_APPROVAL 1 | - |
+        PENDING_APPROVAL 1 | settle | PAID 1 | used | LATE_SETTLEMENT
+        PENDING_APPROVAL 1 | cancel | CANCELLED 1 | comes back | CANCELLATION CANCELLATION_TAX
+        APPROVED 0 | change payee | PENDING_APPROVAL 0 | - |
+        APPROVED 0 | instruct | PAYING 1 | - | INSTRUCTION
+        APPROVED 0 | instruct, a part kept | PAYING 1 | - | NETTING INSTRUCTION
+        APPROVED 0 | instruct, all kept | PAID 0 | used | NETTING
+        APPROVED 0 | cancel | CANCELLED 0 | comes back | CANCELLATION CANCELLATION_TAX
+        APPROVED 0 | expire | EXPIRED 0 | comes back | EXPIRY EXPIRY_TAX
+        APPROVED 1 | change payee | PENDING_APPROVAL 1 | - |
+        APPROVED 1 | instruct | PAYING 2 | - | INSTRUCTION
+        APPROVED 1 | instruct, a part kept | PAYING 2 | - | NETTING INSTRUCTION
+        APPROVED 1 | instruct, all kept | PAID 1 | used | NETTING
+        APPROVED 1 | settle | PAID 1 | used | LATE_SETTLEMENT
+        APPROVED 1 | cancel | CANCELLED 1 | comes back | CANCELLATION CANCELLATION_TAX
+        PAYING 0 | settle | PAID 0 | used | SETTLEMENT
+        PAYING 0 | refuse | FAILED 0 | - | REFUSAL
+        PAYING 0 | come back | RETURNED 0 | - | REFUSAL
+        PAYING 1 | settle | PAID 1 | used | SETTLEMENT
+        PAYING 1 | refuse | FAILED 1 | - | REFUSAL
+        PAYING 1 | come back | RETURNED 1 | - | REFUSAL
+        PAID 0 | take back a part | PAID 0 | comes back in part | REVERSAL REVERSAL_TAX CLAIM
+        PAID 0 | take back all | REVERSED 0 | comes back | REVERSAL REVERSAL_TAX CLAIM
+        PAID 1 | come back | RETURNED 1 | reserved again | RETURN
+        PAID 1 | take back a part | PAID 1 | comes back in part | REVERSAL REVERSAL_TAX CLAIM
+        PAID 1 | take back all | REVERSED 1 | comes back | REVERSAL REVERSAL_TAX CLAIM
+        FAILED 0 | change payee | PENDING_APPROVAL 0 | - |
+        FAILED 0 | retry | APPROVED 0 | - |
+        FAILED 0 | write off | WRITTEN_OFF 0 | comes back | WRITE_OFF WRITE_OFF_TAX
+        FAILED 0 | cancel | CANCELLED 0 | comes back | CANCELLATION CANCELLATION_TAX
+        FAILED 1 | change payee | PENDING_APPROVAL 1 | - |
+        FAILED 1 | settle | PAID 1 | used | LATE_SETTLEMENT
+        FAILED 1 | retry | APPROVED 1 | - |
+        FAILED 1 | write off | WRITTEN_OFF 1 | comes back | WRITE_OFF WRITE_OFF_TAX
+        FAILED 1 | cancel | CANCELLED 1 | comes back | CANCELLATION CANCELLATION_TAX
+        RETURNED 0 | change payee | PENDING_APPROVAL 0 | - |
+        RETURNED 0 | retry | APPROVED 0 | - |
+        RETURNED 0 | write off | WRITTEN_OFF 0 | comes back | WRITE_OFF WRITE_OFF_TAX
+        RETURNED 0 | cancel | CANCELLED 0 | comes back | CANCELLATION CANCELLATION_TAX
+        RETURNED 1 | change payee | PENDING_APPROVAL 1 | - |
+        RETURNED 1 | settle | PAID 1 | used | LATE_SETTLEMENT
+        RETURNED 1 | retry | APPROVED 1 | - |
+        RETURNED 1 | write off | WRITTEN_OFF 1 | comes back | WRITE_OFF WRITE_OFF_TAX
+        RETURNED 1 | cancel | CANCELLED 1 | comes back | CANCELLATION CANCELLATION_TAX
     "#]]
     .assert_eq(&table);
+}
+
+fn room(change: RoomChange) -> &'static str {
+    match change {
+        RoomChange::Stays => "-",
+        RoomChange::IsUsed => "used",
+        RoomChange::IsReservedAgain => "reserved again",
+        RoomChange::ComesBack => "comes back",
+        RoomChange::ComesBackInPart(_) => "comes back in part",
+    }
 }
 
 #[test]

@@ -266,6 +266,7 @@ impl Bank {
         let request = wire::ApproveRewardsRequest {
             request_id: request_id.into(),
             names: names.iter().map(|name| (*name).to_owned()).collect(),
+            control_count: i32::try_from(names.len()).unwrap(),
             control_sum: money(control_sum),
         };
         let answer = self.rewards().approve_rewards(self.lab.call(request, &self.approver(person))).await;

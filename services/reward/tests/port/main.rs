@@ -13,6 +13,7 @@ mod holds;
 mod inbox;
 mod latch;
 mod ledger;
+mod lifecycle;
 mod outcomes;
 mod payouts;
 mod plans;

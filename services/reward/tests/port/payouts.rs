@@ -21,6 +21,7 @@ on_both_engines! {
             let request = wire::ApproveRewardsRequest {
                 request_id: request_id(request),
                 names: vec![reward.clone()],
+                control_count: 1,
                 control_sum: money("240.00 CNY"),
             };
             bank.lab.call(request, &token)
@@ -121,6 +122,7 @@ on_both_engines! {
         let request = wire::ApproveRewardsRequest {
             request_id: request_id(13),
             names: names.clone(),
+            control_count: 2,
             control_sum: money("480.00 CNY"),
         };
         let denied = bank.rewards().approve_rewards(bank.lab.call(request, &nobody)).await.unwrap_err();

@@ -2,8 +2,8 @@
 
 use crate::bank::{Bank, DAY, introduction_plan};
 use handsel_proto::handsel::corebank::v1::{
-    ExecuteInstructionsRequest, ExecuteInstructionsResponse, PayoutOutcome, ResolvePayeesRequest,
-    ResolvePayeesResponse,
+    CheckPayoutsRequest, CheckPayoutsResponse, ExecuteInstructionsRequest, ExecuteInstructionsResponse, PayoutOutcome,
+    ResolvePayeesRequest, ResolvePayeesResponse,
     core_banking_service_server::{CoreBankingService, CoreBankingServiceServer},
     payout_outcome::Status as Fate,
 };
@@ -22,6 +22,10 @@ struct CoreBanking {
 
 #[tonic::async_trait]
 impl CoreBankingService for CoreBanking {
+    async fn check_payouts(&self, _: Request<CheckPayoutsRequest>) -> Result<Response<CheckPayoutsResponse>, Status> {
+        Ok(Response::new(CheckPayoutsResponse::default()))
+    }
+
     async fn execute_instructions(
         &self,
         request: Request<ExecuteInstructionsRequest>,
@@ -76,6 +80,10 @@ struct Garbled;
 
 #[tonic::async_trait]
 impl CoreBankingService for Garbled {
+    async fn check_payouts(&self, _: Request<CheckPayoutsRequest>) -> Result<Response<CheckPayoutsResponse>, Status> {
+        Ok(Response::new(CheckPayoutsResponse::default()))
+    }
+
     async fn execute_instructions(
         &self,
         request: Request<ExecuteInstructionsRequest>,

@@ -2,7 +2,7 @@
 
 use futures::future::BoxFuture;
 use handsel_proto::handsel::corebank::v1::{
-    ExecuteInstructionsRequest, ExecuteInstructionsResponse, Instruction,
+    CheckPayoutsRequest, CheckPayoutsResponse, ExecuteInstructionsRequest, ExecuteInstructionsResponse, Instruction,
     core_banking_service_client::CoreBankingServiceClient,
     core_banking_service_server::{CoreBankingService, CoreBankingServiceServer},
 };
@@ -32,6 +32,13 @@ pub(crate) struct Bank {
 
 #[tonic::async_trait]
 impl CoreBankingService for Bank {
+    async fn check_payouts(
+        &self,
+        _: Request<CheckPayoutsRequest>,
+    ) -> Result<Response<CheckPayoutsResponse>, Status> {
+        Ok(Response::new(CheckPayoutsResponse::default()))
+    }
+
     async fn execute_instructions(
         &self,
         request: Request<ExecuteInstructionsRequest>,
