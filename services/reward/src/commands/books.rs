@@ -124,11 +124,6 @@ impl Books {
         self.owed.push(owed);
     }
 
-    /// Takes down a claim.
-    pub(super) fn claim(&mut self, claim: Claim) {
-        self.claims.push(claim);
-    }
-
     /// Takes down a transition.
     pub(super) fn moved(&mut self, means: &Means, moved: Moved, now: Timestamp) {
         self.transfers.extend(moves::transfers(means, &moved.reward, &moved.postings, now));

@@ -37,17 +37,7 @@ pub(crate) async fn save(
     means.outbox.owe(tx, now, owed).await
 }
 
-/// Gives back all that a reward holds of caps and budgets, count included. The plan's budget row is locked.
-pub(crate) async fn give_back(
-    tx: &mut Tx,
-    means: &Means,
-    entitlement: &Entitlement,
-    now: Timestamp,
-) -> Result<(), Fault> {
-    free(tx, means, entitlement, Freed::whole(entitlement), now).await
-}
-
-/// Gives back a part of what a reward holds. The plan's budget row is locked.
+/// Gives back what a reward holds of caps and budgets, or a part of it. The plan's budget row is locked.
 pub(crate) async fn free(
     tx: &mut Tx,
     means: &Means,

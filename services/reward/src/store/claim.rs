@@ -145,11 +145,6 @@ pub(crate) async fn one(tx: &mut Tx, id: Uuid) -> Result<Option<Claim>, Fault> {
     tx.opt::<ClaimRow>(claim_where!("WHERE id = $1"), (id,)).await?.map(ClaimRow::restore).transpose()
 }
 
-/// The claims on account of one reward, oldest first.
-pub(crate) async fn of_reward(tx: &mut Tx, reward: Uuid) -> Result<Vec<Claim>, Fault> {
-    restore_all(tx.all(claim_where!("WHERE reward_id = $1 ORDER BY created_at, id"), (reward,)).await?)
-}
-
 /// A page of claims, newest first, after a position.
 pub(crate) async fn page(
     db: &Db,
