@@ -51,7 +51,7 @@ impl Command for EnterFile {
             return Ok(Ok(Entered { last: None }));
         };
         let room = self.limit.min(self.most.saturating_sub(file.payouts)).max(0);
-        let sight = Sight { left_by: None, not_left: true, currency: Some(file.sum.currency()) };
+        let sight = Sight { left_by: None, not_left: true, currency: Some(file.sum.currency()), now: self.now };
         let after = self.after.clone().map(|(at, id)| (At(at), id));
         let waiting = store::attempt::open(tx, sight, after, room).await?;
         let (mut entering, mut left) = (Vec::new(), Vec::new());

@@ -161,7 +161,7 @@ pub fn read(said: &Said, known: Option<&Known>, settled_by: SettledBy) -> Readin
             },
             bank_reference: match status {
                 Status::Settled => said.bank_reference.clone().unwrap_or_default(),
-                Status::Unknown | Status::Accepted | Status::Rejected => String::new(),
+                Status::Unknown | Status::Accepted | Status::Rejected | Status::Returned => String::new(),
             },
             occurred_at: said.occurred_at,
         }),

@@ -118,7 +118,14 @@ impl Course<'_> {
         let currency = file.sum.currency();
         let mut after = None;
         loop {
-            let waiting = queries::files::waiting(&self.service.db, currency, after.clone(), limit).await?;
+            let waiting = queries::files::waiting(
+                &self.service.db,
+                currency,
+                after.clone(),
+                self.service.world.business.now(),
+                limit,
+            )
+            .await?;
             if waiting.is_empty() {
                 return Ok(());
             }

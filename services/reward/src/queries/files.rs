@@ -56,9 +56,10 @@ pub(crate) async fn waiting(
     db: &Db,
     currency: Currency,
     after: Option<(Timestamp, String)>,
+    now: Timestamp,
     limit: i64,
 ) -> Result<Vec<Open>, Fault> {
-    let sight = Sight { left_by: None, not_left: true, currency: Some(currency) };
+    let sight = Sight { left_by: None, not_left: true, currency: Some(currency), now };
     store::attempt::open(&mut db.read().await?, sight, after.map(|(at, id)| (At(at), id)), limit).await
 }
 
