@@ -40,6 +40,13 @@ pub(crate) struct Registry {
 
 #[tonic::async_trait]
 impl CoreBankingService for Registry {
+    async fn check_payouts(
+        &self,
+        _: Request<handsel_proto::handsel::corebank::v1::CheckPayoutsRequest>,
+    ) -> Result<Response<handsel_proto::handsel::corebank::v1::CheckPayoutsResponse>, Status> {
+        Ok(Response::new(handsel_proto::handsel::corebank::v1::CheckPayoutsResponse::default()))
+    }
+
     async fn execute_instructions(
         &self,
         _: Request<ExecuteInstructionsRequest>,
