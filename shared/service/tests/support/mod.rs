@@ -3,6 +3,7 @@
 use futures::future::BoxFuture;
 use handsel_proto::handsel::corebank::v1::{
     CheckPayoutsRequest, CheckPayoutsResponse, ExecuteInstructionsRequest, ExecuteInstructionsResponse, Instruction,
+    ResolvePayeesRequest, ResolvePayeesResponse,
     core_banking_service_client::CoreBankingServiceClient,
     core_banking_service_server::{CoreBankingService, CoreBankingServiceServer},
 };
@@ -32,10 +33,14 @@ pub(crate) struct Bank {
 
 #[tonic::async_trait]
 impl CoreBankingService for Bank {
-    async fn check_payouts(
+    async fn resolve_payees(
         &self,
-        _: Request<CheckPayoutsRequest>,
-    ) -> Result<Response<CheckPayoutsResponse>, Status> {
+        _: Request<ResolvePayeesRequest>,
+    ) -> Result<Response<ResolvePayeesResponse>, Status> {
+        Ok(Response::new(ResolvePayeesResponse::default()))
+    }
+
+    async fn check_payouts(&self, _: Request<CheckPayoutsRequest>) -> Result<Response<CheckPayoutsResponse>, Status> {
         Ok(Response::new(CheckPayoutsResponse::default()))
     }
 
