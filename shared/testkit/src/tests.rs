@@ -27,6 +27,6 @@ on_both_engines! {
         let caller = lab.verifier().verify(&lab.token(Role::BranchStaff, "0101", "anna")).unwrap();
         assert_eq!((caller.person_or_subject(), caller.reaches("0101"), caller.reaches("0102")), ("anna", true, false));
         let service = lab.verifier().verify(&lab.token(Role::Service, "*", None)).unwrap();
-        assert_eq!((service.subject.as_str(), service.person, service.branch), ("service", None, Branch::All));
+        assert_eq!((service.subject.as_str(), service.person.as_deref(), &service.branch), ("service", None, &Branch::All));
     }
 }

@@ -5,7 +5,6 @@ use super::{Bank, PLAN, PROGRAM, TIER_POLICY, crowns, decimal, request_id};
 use crate::installation::Service;
 use handsel_access::Role;
 use handsel_proto::handsel::{
-    access::v1 as access,
     referral::v1::{
         ActivateProgramRequest, Condition, CreateProgramRequest, FactKind, Program, Requirement, SubmitProgramRequest,
         SuccessRule, program_service_client::ProgramServiceClient,
@@ -171,7 +170,7 @@ fn plan() -> Plan {
         on_exceed: OnExceed::Reduce.into(),
         approval_bands: vec![ApprovalBand {
             from_amount: Some(crowns(250)),
-            roles: vec![access::Role::FinanceApprover.into()],
+            roles: vec![Role::FinanceApprover.into()],
             approvers: 1,
         }],
         ..Plan::default()

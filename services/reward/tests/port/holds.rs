@@ -56,7 +56,7 @@ on_both_engines! {
         bank.pass(DAY * 30).await;
         let held = bank.reward(&name).await;
         assert_eq!(held.state(), wire::reward::State::Approved);
-        assert_eq!(held.holds, [hold.clone()]);
+        assert_eq!(held.holds, std::slice::from_ref(&hold));
 
         let proposed = bank.release_hold("karel", 51, &hold.name).await.unwrap();
         assert_eq!(proposed.state(), wire::hold::State::ReleaseProposed);

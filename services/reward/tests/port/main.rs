@@ -1,5 +1,5 @@
 //! The reward service through its port, on both engines: what a bank sees, refusals and their reasons, money and its ledger.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 mod access;
 mod audit;

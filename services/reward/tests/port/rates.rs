@@ -8,7 +8,7 @@ use crate::{
 use expect_test::expect;
 use futures::future::join_all;
 use handsel_proto::handsel::{
-    corebank::v1::{rate_instruction, rate_receipt},
+    corebank::v1::{RateInstruction, rate_instruction, rate_receipt},
     reward::v1::{self as wire, rate_grant::State},
 };
 use handsel_service::{Clock as _, wire::to_timestamp};
@@ -290,7 +290,7 @@ on_both_engines! {
         assert!(bank.rate_instructions().await.is_empty());
         bank.revoke_rate("fay", 32, &names[0]).await.unwrap();
         let told = bank.rate_instructions().await;
-        assert_eq!(told.iter().map(|one| one.kind()).collect::<Vec<_>>(), [rate_instruction::Kind::Withdraw]);
+        assert_eq!(told.iter().map(RateInstruction::kind).collect::<Vec<_>>(), [rate_instruction::Kind::Withdraw]);
         let known = bank.rate_grant(&names[0]).await.instructions;
         let results: Vec<_> = known.iter().map(|one| (one.kind(), one.result())).collect();
         assert_eq!(results, [
