@@ -113,8 +113,7 @@ pub fn read(
     match (attempt.status, outcome.status) {
         (_, Status::Unknown)
         | (Status::Accepted | Status::Settled | Status::Rejected | Status::Returned, Status::Accepted)
-        | (Status::Rejected, Status::Rejected | Status::Returned)
-        | (Status::Returned, Status::Rejected | Status::Returned) => Ok(Meaning::Duplicate),
+        | (Status::Rejected | Status::Returned, Status::Rejected | Status::Returned) => Ok(Meaning::Duplicate),
         (Status::Unknown, Status::Accepted) => Ok(Meaning::Accepted),
         (Status::Settled | Status::Returned, Status::Settled) if same_payment => Ok(Meaning::Duplicate),
         // Another reference for a settled attempt is a second payment.

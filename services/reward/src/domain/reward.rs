@@ -422,10 +422,9 @@ impl Reward {
     fn left(&self) -> Result<Share, Refusal> {
         let Amounts { net, tax, .. } = self.entitlement.amounts;
         let owed = self.owed();
-        let of_tax = match net.minor() {
-            0 => 0,
-            whole => i128::from(tax.minor()).saturating_mul(i128::from(owed.minor())) / i128::from(whole),
-        };
+        let exact = i128::from(tax.minor()).saturating_mul(i128::from(owed.minor()));
+        // Where nothing was owed, nothing is left of the tax either.
+        let of_tax = exact.checked_div(i128::from(net.minor())).unwrap_or_default();
         let tax = Money::checked_new(tax.currency(), of_tax).map_err(|_| Refusal::OutOfRange("the tax"))?;
         Ok(Share { net: owed, tax })
     }
