@@ -135,6 +135,7 @@ impl Bank<'_> {
             requirements,
             within_days: 90,
             qualifying_amount: FactKind::FirstDeposit.into(),
+            reversal_days: 90,
             ..SuccessRule::default()
         };
         Program {

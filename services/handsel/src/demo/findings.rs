@@ -96,7 +96,8 @@ pub(super) async fn undecided(cast: &Cast) -> Result<i64> {
 async fn funnel(cast: &Cast) -> Result<Vec<(State, i64)>> {
     let steps =
         ReferralServiceClient::new(cast.officer.clone()).get_funnel(GetFunnelRequest::default()).await?.into_inner();
-    let order = [State::Registered, State::Converting, State::Qualified, State::Expired, State::Rejected];
+    let order =
+        [State::Registered, State::Converting, State::Qualified, State::Expired, State::Reversed, State::Rejected];
     let count = |state| {
         let of_state = steps.steps.iter().filter(|step| step.state() == state && step.channel() == Channel::BranchForm);
         of_state.map(|step| step.count).sum()

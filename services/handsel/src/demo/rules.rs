@@ -148,6 +148,7 @@ async fn make_program(cast: &Cast, start: Timestamp) -> Result<()> {
         ],
         within_days: 730,
         qualifying_amount: FactKind::FirstDeposit.into(),
+        reversal_days: 90,
         ..SuccessRule::default()
     };
     let program = Program {

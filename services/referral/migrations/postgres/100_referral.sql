@@ -74,7 +74,7 @@ CREATE TABLE referral (
   referrer TEXT NOT NULL,
   code TEXT REFERENCES code (code),
   contact_index BYTEA NOT NULL CHECK (length(contact_index) = 32),
-  state TEXT NOT NULL CHECK (state IN ('REGISTERED', 'CONVERTING', 'QUALIFIED', 'EXPIRED', 'REJECTED')),
+  state TEXT NOT NULL CHECK (state IN ('REGISTERED', 'CONVERTING', 'QUALIFIED', 'EXPIRED', 'REJECTED', 'REVERSED')),
   checks TEXT NOT NULL,
   core BOOLEAN NOT NULL,
   follow_up_due_at TIMESTAMPTZ NOT NULL,
@@ -84,15 +84,17 @@ CREATE TABLE referral (
   created_at TIMESTAMPTZ NOT NULL,
   expires_at TIMESTAMPTZ NOT NULL,
   qualified_at TIMESTAMPTZ,
+  reversed_at TIMESTAMPTZ,
   updated_at TIMESTAMPTZ NOT NULL,
   revision BIGINT NOT NULL CHECK (revision >= 1),
-  CHECK ((state = 'QUALIFIED') = (qualified_at IS NOT NULL)),
+  CHECK ((state IN ('QUALIFIED', 'REVERSED')) = (qualified_at IS NOT NULL)),
+  CHECK ((state = 'REVERSED') = (reversed_at IS NOT NULL)),
   CHECK ((qualifying_minor IS NULL) = (qualifying_currency IS NULL)),
   CHECK (state = 'REJECTED' OR plan_version >= 1)
 );
 -- The first registered wins: one live referral a person, bank-wide.
 CREATE UNIQUE INDEX referral_holds_contact ON referral (contact_index)
-  WHERE state IN ('REGISTERED', 'CONVERTING', 'QUALIFIED');
+  WHERE state IN ('REGISTERED', 'CONVERTING', 'QUALIFIED', 'REVERSED');
 CREATE INDEX referral_by_age ON referral (created_at DESC, id DESC);
 CREATE INDEX referral_by_branch ON referral (branch, created_at DESC, id DESC);
 CREATE INDEX referral_by_referrer ON referral (referrer, created_at DESC, id DESC);
@@ -102,10 +104,11 @@ CREATE TRIGGER referral_kept BEFORE DELETE ON referral FOR EACH ROW EXECUTE FUNC
 
 CREATE FUNCTION referral_decided() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  RAISE EXCEPTION 'a decided referral keeps its state';
+  RAISE EXCEPTION 'a decided referral keeps its state, but for a reversal';
 END $$;
 CREATE TRIGGER referral_decided BEFORE UPDATE ON referral FOR EACH ROW
-  WHEN (OLD.state IN ('QUALIFIED', 'EXPIRED', 'REJECTED') AND NEW.state <> OLD.state)
+  WHEN (OLD.state IN ('QUALIFIED', 'EXPIRED', 'REJECTED', 'REVERSED') AND NEW.state <> OLD.state
+    AND NOT (OLD.state = 'QUALIFIED' AND NEW.state = 'REVERSED'))
   EXECUTE FUNCTION referral_decided();
 
 CREATE TABLE consent (
@@ -127,7 +130,7 @@ CREATE TABLE referrer_count (
 CREATE TABLE evidence (
   fact_id TEXT PRIMARY KEY,
   referral_id UUID NOT NULL REFERENCES referral (id),
-  kind TEXT NOT NULL CHECK (kind IN ('ACCOUNT_OPENED', 'FIRST_DEPOSIT', 'CARD_ISSUED', 'LOAN_DRAWN')),
+  kind TEXT NOT NULL CHECK (kind IN ('ACCOUNT_OPENED', 'FIRST_DEPOSIT', 'CARD_ISSUED', 'LOAN_DRAWN', 'ACCOUNT_CLOSED')),
   amount_minor BIGINT CHECK (amount_minor > 0),
   amount_currency TEXT,
   occurred_at TIMESTAMPTZ NOT NULL,

@@ -71,7 +71,7 @@ CREATE TABLE referral (
   referrer TEXT NOT NULL,
   code TEXT REFERENCES code (code),
   contact_index BLOB NOT NULL CHECK (length(contact_index) = 32),
-  state TEXT NOT NULL CHECK (state IN ('REGISTERED', 'CONVERTING', 'QUALIFIED', 'EXPIRED', 'REJECTED')),
+  state TEXT NOT NULL CHECK (state IN ('REGISTERED', 'CONVERTING', 'QUALIFIED', 'EXPIRED', 'REJECTED', 'REVERSED')),
   checks TEXT NOT NULL,
   core INTEGER NOT NULL CHECK (core IN (0, 1)),
   follow_up_due_at TEXT NOT NULL,
@@ -81,15 +81,17 @@ CREATE TABLE referral (
   created_at TEXT NOT NULL,
   expires_at TEXT NOT NULL,
   qualified_at TEXT,
+  reversed_at TEXT,
   updated_at TEXT NOT NULL,
   revision INTEGER NOT NULL CHECK (revision >= 1),
-  CHECK ((state = 'QUALIFIED') = (qualified_at IS NOT NULL)),
+  CHECK ((state IN ('QUALIFIED', 'REVERSED')) = (qualified_at IS NOT NULL)),
+  CHECK ((state = 'REVERSED') = (reversed_at IS NOT NULL)),
   CHECK ((qualifying_minor IS NULL) = (qualifying_currency IS NULL)),
   CHECK (state = 'REJECTED' OR plan_version >= 1)
 ) STRICT;
 -- The first registered wins: one live referral a person, bank-wide.
 CREATE UNIQUE INDEX referral_holds_contact ON referral (contact_index)
-  WHERE state IN ('REGISTERED', 'CONVERTING', 'QUALIFIED');
+  WHERE state IN ('REGISTERED', 'CONVERTING', 'QUALIFIED', 'REVERSED');
 CREATE INDEX referral_by_age ON referral (created_at DESC, id DESC);
 CREATE INDEX referral_by_branch ON referral (branch, created_at DESC, id DESC);
 CREATE INDEX referral_by_referrer ON referral (referrer, created_at DESC, id DESC);
@@ -101,9 +103,10 @@ BEGIN
 END;
 
 CREATE TRIGGER referral_decided BEFORE UPDATE ON referral
-  WHEN OLD.state IN ('QUALIFIED', 'EXPIRED', 'REJECTED') AND NEW.state <> OLD.state
+  WHEN OLD.state IN ('QUALIFIED', 'EXPIRED', 'REJECTED', 'REVERSED') AND NEW.state <> OLD.state
+    AND NOT (OLD.state = 'QUALIFIED' AND NEW.state = 'REVERSED')
 BEGIN
-  SELECT RAISE(ABORT, 'a decided referral keeps its state');
+  SELECT RAISE(ABORT, 'a decided referral keeps its state, but for a reversal');
 END;
 
 CREATE TABLE consent (
@@ -132,7 +135,7 @@ CREATE TABLE referrer_count (
 CREATE TABLE evidence (
   fact_id TEXT PRIMARY KEY,
   referral_id BLOB NOT NULL REFERENCES referral (id),
-  kind TEXT NOT NULL CHECK (kind IN ('ACCOUNT_OPENED', 'FIRST_DEPOSIT', 'CARD_ISSUED', 'LOAN_DRAWN')),
+  kind TEXT NOT NULL CHECK (kind IN ('ACCOUNT_OPENED', 'FIRST_DEPOSIT', 'CARD_ISSUED', 'LOAN_DRAWN', 'ACCOUNT_CLOSED')),
   amount_minor INTEGER CHECK (amount_minor > 0),
   amount_currency TEXT,
   occurred_at TEXT NOT NULL,

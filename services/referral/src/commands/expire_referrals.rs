@@ -28,7 +28,7 @@ impl Command for ExpireReferrals {
         let (mut moved, mut owed) = (Vec::new(), Vec::new());
         for referral in referrals.values() {
             let at = self.act.now;
-            moved.push(Moved { id: referral.id, state: State::Expired, completion: None, at });
+            moved.push(Moved { id: referral.id, state: State::Expired, completion: None, reversed_at: None, at });
             let name = format!("referrals/{}", referral.id);
             owed.push(Owed::Audit(Statement {
                 subjects: vec![name.clone(), referral.referrer.clone()],

@@ -3,12 +3,16 @@
 
 use super::{Act, IngestFacts, policy};
 use crate::domain::{
-    fact::Fact,
+    fact::{Fact, FactKind},
     intake::{Outcome, Tracked},
     referral::{Referral, State},
 };
+use handsel_money::Timestamp;
 use handsel_outbox::{Owed, Statement};
-use handsel_proto::handsel::reward::v1::{Qualification, deliver_request};
+use handsel_proto::handsel::reward::v1::{
+    Qualification, Reversal,
+    deliver_request::{self, message::Content},
+};
 use handsel_service::wire;
 use handsel_storage::Fault;
 use serde_json::json;
@@ -70,29 +74,43 @@ pub(super) fn moves_owed(
         let Some(referral) = referrals.get(id).filter(|_| tracked.state != tracked.loaded_state) else {
             continue;
         };
-        owed.push(Owed::Audit(moved(act, referral, tracked)));
+        let tell = |content| Owed::message("reward", format!("referrals/{id}"), &message(content));
         if tracked.completion.is_some() {
-            let message = qualification(referral, tracked)?;
-            owed.push(Owed::message("reward", format!("referrals/{id}"), &message)?);
+            owed.push(Owed::Audit(moved(act, referral, tracked, State::Qualified)));
+            owed.push(tell(Content::Qualification(qualification(referral, tracked)?))?);
+        }
+        if let Some(reversed_at) = tracked.reversed_at {
+            owed.push(Owed::Audit(moved(act, referral, tracked, State::Reversed)));
+            owed.push(tell(Content::Reversal(reversal(referral, reversed_at)))?);
+        }
+        if tracked.completion.is_none() && tracked.reversed_at.is_none() {
+            owed.push(Owed::Audit(moved(act, referral, tracked, tracked.state)));
         }
     }
     Ok(owed)
 }
 
-fn moved(act: &Act, referral: &Referral, tracked: &Tracked) -> Statement {
-    let kind = match tracked.state {
+fn message(content: Content) -> deliver_request::Message {
+    deliver_request::Message { sequence: 0, traceparent: String::new(), content: Some(content) }
+}
+
+/// That a referral came to stand there: one that qualifies and is reversed by the same facts says both.
+fn moved(act: &Act, referral: &Referral, tracked: &Tracked, to: State) -> Statement {
+    let kind = match to {
         State::Qualified => "referral.qualified",
+        State::Reversed => "referral.reversed",
         State::Expired => "referral.expired",
         State::Registered | State::Converting | State::Rejected => "referral.converting",
     };
     let name = format!("referrals/{}", referral.id);
-    let mut body = json!({"from": tracked.loaded_state.as_str(), "to": tracked.state.as_str()});
-    if let Some(completion) = tracked.completion {
-        body = json!({
-            "from": tracked.loaded_state.as_str(),
-            "to": tracked.state.as_str(),
-            "qualified_at": completion.qualified_at.to_string(),
-        });
+    let mut body = json!({"from": tracked.loaded_state.as_str(), "to": to.as_str()});
+    let decided = match to {
+        State::Qualified => tracked.qualified_at.map(|instant| ("qualified_at", instant)),
+        State::Reversed => tracked.reversed_at.map(|instant| ("reversed_at", instant)),
+        State::Registered | State::Converting | State::Expired | State::Rejected => None,
+    };
+    if let Some((name, instant)) = decided {
+        body[name] = json!(instant.to_string());
     }
     let customer = tracked.customer.clone();
     Statement {
@@ -104,10 +122,10 @@ fn moved(act: &Act, referral: &Referral, tracked: &Tracked) -> Statement {
     }
 }
 
-fn qualification(referral: &Referral, tracked: &Tracked) -> Result<deliver_request::Message, Fault> {
+fn qualification(referral: &Referral, tracked: &Tracked) -> Result<Qualification, Fault> {
     let unbound = || Fault::Invalid(format!("referral {} qualified without a customer", referral.id));
     let beyond = |_| Fault::Invalid(format!("plan version {} is beyond the contract", referral.plan_version));
-    let qualification = Qualification {
+    Ok(Qualification {
         referral: format!("referrals/{}", referral.id),
         plan: referral.plan.clone(),
         plan_version: i32::try_from(referral.plan_version).map_err(beyond)?,
@@ -119,7 +137,13 @@ fn qualification(referral: &Referral, tracked: &Tracked) -> Result<deliver_reque
         registrar: referral.registrar.clone(),
         stage: String::new(),
         staff: Vec::new(),
-    };
-    let content = Some(deliver_request::message::Content::Qualification(qualification));
-    Ok(deliver_request::Message { sequence: 0, traceparent: String::new(), content })
+    })
+}
+
+fn reversal(referral: &Referral, reversed_at: Timestamp) -> Reversal {
+    Reversal {
+        referral: format!("referrals/{}", referral.id),
+        reason: FactKind::AccountClosed.as_str().to_owned(),
+        trigger_time: Some(wire::to_timestamp(reversed_at)),
+    }
 }

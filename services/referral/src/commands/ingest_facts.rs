@@ -128,6 +128,8 @@ async fn load(tx: &mut Tx, incoming: &[&Incoming]) -> Result<Loaded, Fault> {
                 customer: referral.referee_customer.clone(),
                 evidence: evidence.remove(&referral.id).unwrap_or_default(),
                 completion: None,
+                qualified_at: referral.qualified_at,
+                reversed_at: None,
                 touched_at: None,
             },
         );
@@ -162,7 +164,8 @@ async fn save(
         .iter()
         .filter_map(|(id, tracked)| {
             let at = tracked.touched_at?;
-            Some(Moved { id: *id, state: tracked.state, completion: tracked.completion, at })
+            let Tracked { state, completion, reversed_at, .. } = *tracked;
+            Some(Moved { id: *id, state, completion, reversed_at, at })
         })
         .collect();
     store::referral::save_moved(tx, &moved).await?;

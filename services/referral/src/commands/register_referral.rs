@@ -114,6 +114,7 @@ impl RegisterReferral {
             created_at: now,
             expires_at: program.terms.success.expiry(now),
             qualified_at: None,
+            reversed_at: None,
             updated_at: now,
             revision: 1,
         }
@@ -138,7 +139,7 @@ impl RegisterReferral {
         let name = format!("referrals/{}", referral.id);
         let (kind, outcome) = match referral.state {
             State::Rejected => ("referral.rejected", "refused"),
-            State::Registered | State::Converting | State::Qualified | State::Expired => {
+            State::Registered | State::Converting | State::Qualified | State::Expired | State::Reversed => {
                 ("referral.registered", "success")
             }
         };

@@ -19,6 +19,8 @@ words! {
         CardIssued = "CARD_ISSUED",
         /// A loan was drawn.
         LoanDrawn = "LOAN_DRAWN",
+        /// The account was closed: it can only reverse.
+        AccountClosed = "ACCOUNT_CLOSED",
     }
 }
 

@@ -34,8 +34,35 @@ pub(crate) struct Tracked {
     pub(crate) evidence: Vec<Evidence>,
     /// What completed it, if that was now.
     pub(crate) completion: Option<Completion>,
+    /// When the fact that completed it happened, if it has been completed.
+    pub(crate) qualified_at: Option<Timestamp>,
+    /// When the fact that reversed it happened, if that was now.
+    pub(crate) reversed_at: Option<Timestamp>,
     /// When the last fact reached it; none if none did now.
     pub(crate) touched_at: Option<Timestamp>,
+}
+
+impl Tracked {
+    fn assess(&mut self) {
+        match self.rule.assess(self.created_at, &self.evidence) {
+            Progress::Nothing => {}
+            Progress::Some => self.state = State::Converting,
+            Progress::Complete(completion) => {
+                self.state = State::Qualified;
+                self.completion = Some(completion);
+                self.qualified_at = Some(completion.qualified_at);
+            }
+        }
+    }
+
+    /// A closing that arrived before the qualifying fact did reverses as one that arrives after it.
+    fn look_back(&mut self) {
+        let reversal = self.qualified_at.and_then(|instant| self.rule.reversal(instant, &self.evidence));
+        if let Some(closed_at) = reversal {
+            self.state = State::Reversed;
+            self.reversed_at = Some(closed_at);
+        }
+    }
 }
 
 /// A fact id that was taken before.
@@ -191,7 +218,7 @@ impl Book {
             amount: fact.amount,
             occurred_at: fact.occurred_at,
             received_at: now,
-            counted: tracked.state.open(),
+            counted: tracked.state.minds(fact.kind),
         };
         tracked.touched_at = tracked.touched_at.max(Some(now));
         tracked.evidence.push(evidence.clone());
@@ -200,16 +227,12 @@ impl Book {
     }
 
     fn settle(&mut self) {
-        for tracked in
-            self.referrals.values_mut().filter(|tracked| tracked.touched_at.is_some() && tracked.state.open())
-        {
-            match tracked.rule.assess(tracked.created_at, &tracked.evidence) {
-                Progress::Nothing => {}
-                Progress::Some => tracked.state = State::Converting,
-                Progress::Complete(completion) => {
-                    tracked.state = State::Qualified;
-                    tracked.completion = Some(completion);
-                }
+        for tracked in self.referrals.values_mut().filter(|tracked| tracked.touched_at.is_some()) {
+            if tracked.state.open() {
+                tracked.assess();
+            }
+            if tracked.state == State::Qualified {
+                tracked.look_back();
             }
         }
     }

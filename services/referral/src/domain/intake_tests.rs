@@ -32,6 +32,7 @@ fn rule() -> Arc<SuccessRule> {
         within_days: 30,
         grace_days: 5,
         qualifying_amount: Some(FactKind::FirstDeposit),
+        reversal_days: 10,
         plan_currency: None,
     })
 }
@@ -48,6 +49,8 @@ fn book(state: State) -> Book {
         customer: None,
         evidence: Vec::new(),
         completion: None,
+        qualified_at: None,
+        reversed_at: None,
         touched_at: None,
     };
     Book { referrals: BTreeMap::from([(REFERRAL, tracked)]), ..Book::default() }
@@ -103,6 +106,49 @@ fn what_does_not_count() {
         take(&mut book, 31 * DAY, &[deposit]);
         assert_eq!(state(&book), State::Registered, "{why}");
         assert_eq!(book.recorded.len(), 1, "{why}: on record all the same");
+    }
+}
+
+#[test]
+fn a_closing_within_the_days_reverses_whichever_arrives_first() {
+    let reaching = [
+        fact("a", FactKind::AccountOpened, None, 0),
+        fact("b", FactKind::FirstDeposit, czk(100_000), 20),
+        fact("c", FactKind::AccountClosed, None, 20),
+    ];
+    for order in [[0, 1, 2], [2, 0, 1], [0, 2, 1], [1, 2, 0]] {
+        let mut book = book(State::Registered);
+        for place in order {
+            take(&mut book, 2 * DAY, std::slice::from_ref(&reaching[place]));
+        }
+        assert_eq!(state(&book), State::Reversed, "{order:?}");
+        let tracked = &book.referrals[&REFERRAL];
+        assert_eq!((tracked.qualified_at, tracked.reversed_at), (Some(at(20)), Some(at(20))), "{order:?}");
+        assert_eq!(tracked.completion.map(|done| done.amount), Some(czk(100_000)), "it had been owed: {order:?}");
+    }
+}
+
+#[test]
+fn a_closing_out_of_its_days_changes_nothing() {
+    for (why, closed) in [("before it qualified", 19), ("the first instant after the days", 20 + 10 * DAY)] {
+        let mut book = book(State::Registered);
+        let facts = [
+            fact("a", FactKind::AccountOpened, None, 0),
+            fact("b", FactKind::FirstDeposit, czk(100_000), 20),
+            fact("c", FactKind::AccountClosed, None, closed),
+        ];
+        assert_eq!(take(&mut book, 20 * DAY, &facts), [const { Outcome::Applied(REFERRAL) }; 3], "{why}");
+        assert_eq!(state(&book), State::Qualified, "{why}");
+    }
+}
+
+#[test]
+fn what_was_decided_otherwise_is_not_reversed() {
+    for decided in [State::Expired, State::Reversed] {
+        let mut book = book(decided);
+        take(&mut book, DAY, &[fact("c", FactKind::AccountClosed, None, 20)]);
+        assert_eq!(state(&book), decided);
+        assert!(!book.recorded[0].evidence.counted, "on record, and it changes nothing");
     }
 }
 

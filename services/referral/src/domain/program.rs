@@ -68,8 +68,9 @@ impl ProgramDraft {
         found.extend(amount_kind_violation(self.success.qualifying_amount));
         for (outer, requirement) in self.success.requirements.iter().enumerate() {
             for (inner, condition) in requirement.any_of.iter().enumerate() {
-                let field = format!("program.success.requirements[{outer}].any_of[{inner}].minimum");
-                found.extend(minimum_violation(field, condition));
+                let field = format!("program.success.requirements[{outer}].any_of[{inner}]");
+                found.extend(closing_violation(&field, condition));
+                found.extend(minimum_violation(format!("{field}.minimum"), condition));
             }
         }
         found
@@ -84,6 +85,11 @@ impl ProgramDraft {
 fn amount_kind_violation(kind: Option<FactKind>) -> Option<Violation> {
     let kind = kind.filter(|kind| !kind.has_amount())?;
     Some(Violation::new("program.success.qualifying_amount", format!("{} has no amount", kind.as_str())))
+}
+
+fn closing_violation(field: &str, condition: &Condition) -> Option<Violation> {
+    let closing = condition.kind == FactKind::AccountClosed;
+    closing.then(|| Violation::new(format!("{field}.kind"), "ACCOUNT_CLOSED is no success; see reversal_days"))
 }
 
 fn minimum_violation(field: String, condition: &Condition) -> Option<Violation> {

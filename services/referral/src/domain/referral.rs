@@ -4,6 +4,7 @@ use super::{
     checks::CheckResult,
     code::{Code, CodeText},
     contact::Contact,
+    fact::FactKind,
     hours_after,
     program::FollowUpRule,
     refusal::{Refusal, Violation},
@@ -13,8 +14,8 @@ use handsel_money::{Money, Timestamp};
 use uuid::Uuid;
 
 words! {
-    /// Where a referral stands. REGISTERED → CONVERTING → QUALIFIED, or EXPIRED; REJECTED from the start. The last
-    /// three are final.
+    /// Where a referral stands. REGISTERED → CONVERTING → QUALIFIED, or EXPIRED; REJECTED from the start; QUALIFIED →
+    /// REVERSED. EXPIRED, REJECTED and REVERSED are final.
     pub(crate) enum State {
         /// On record; nothing has happened yet.
         Registered = "REGISTERED",
@@ -26,6 +27,8 @@ words! {
         Expired = "EXPIRED",
         /// A check failed at registration.
         Rejected = "REJECTED",
+        /// What it had qualified for came undone in time.
+        Reversed = "REVERSED",
     }
 }
 
@@ -33,6 +36,11 @@ impl State {
     /// Whether facts can still move it.
     pub(crate) fn open(self) -> bool {
         matches!(self, Self::Registered | Self::Converting)
+    }
+
+    /// Whether facts of this kind can still change anything: any while it is open, the closing of the account after that.
+    pub(crate) fn minds(self, kind: FactKind) -> bool {
+        self.open() || (self == Self::Qualified && kind == FactKind::AccountClosed)
     }
 }
 
@@ -200,6 +208,8 @@ pub(crate) struct Referral {
     pub(crate) expires_at: Timestamp,
     /// When the fact that completed it happened.
     pub(crate) qualified_at: Option<Timestamp>,
+    /// When the fact that reversed it happened.
+    pub(crate) reversed_at: Option<Timestamp>,
     /// When it last changed.
     pub(crate) updated_at: Timestamp,
     /// Counts its changes, from 1.

@@ -19,6 +19,9 @@ pub(crate) struct SuccessRule {
     pub(crate) grace_days: u32,
     /// Which fact's amount is the qualifying amount.
     pub(crate) qualifying_amount: Option<FactKind>,
+    /// Days from the qualifying instant in which the closing of the account reverses; 0: it never does.
+    #[serde(default)]
+    pub(crate) reversal_days: u32,
     /// The currency of the plan that pays, pinned with its version at activation; none before. A fact in another meets nothing:
     /// the plan could never pay for it. Kept beside the rule, not in it.
     #[serde(skip)]
@@ -114,6 +117,13 @@ impl SuccessRule {
         };
         let amount = self.amount_of(registered_at, evidence, qualified_at);
         Progress::Complete(Completion { qualified_at, amount })
+    }
+
+    /// When the account was closed, if that was in the days after the qualifying instant in which it reverses.
+    pub(crate) fn reversal(&self, qualified_at: Timestamp, evidence: &[Evidence]) -> Option<Timestamp> {
+        let end = days_after(qualified_at, self.reversal_days);
+        let closings = evidence.iter().filter(|each| each.kind == FactKind::AccountClosed && each.counted);
+        closings.map(|each| each.occurred_at).filter(|closed| (qualified_at..end).contains(closed)).min()
     }
 
     /// Of the facts of the qualifying kind that happened in time and no later than the completion, one that met a

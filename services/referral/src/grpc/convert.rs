@@ -92,7 +92,9 @@ fn success_from(success: proto::SuccessRule, faults: &mut Faults) -> Option<Succ
     }
     let grace_days = if success.grace_days == 0 { DEFAULT_GRACE_DAYS } else { count(success.grace_days) };
     let within_days = count(success.within_days);
-    Some(SuccessRule { requirements, within_days, grace_days, qualifying_amount, plan_currency: None })
+    let reversal_days = count(success.reversal_days);
+    let plan_currency = None;
+    Some(SuccessRule { requirements, within_days, grace_days, qualifying_amount, reversal_days, plan_currency })
 }
 
 /// A kind of fact, if it is one.
@@ -103,6 +105,7 @@ fn kind_from(kind: proto::FactKind) -> Option<FactKind> {
         proto::FactKind::FirstDeposit => Some(FactKind::FirstDeposit),
         proto::FactKind::CardIssued => Some(FactKind::CardIssued),
         proto::FactKind::LoanDrawn => Some(FactKind::LoanDrawn),
+        proto::FactKind::AccountClosed => Some(FactKind::AccountClosed),
     }
 }
 
@@ -167,6 +170,7 @@ pub(super) fn state_from(state: proto::referral::State) -> Option<State> {
         proto::referral::State::Qualified => Some(State::Qualified),
         proto::referral::State::Expired => Some(State::Expired),
         proto::referral::State::Rejected => Some(State::Rejected),
+        proto::referral::State::Reversed => Some(State::Reversed),
     }
 }
 

@@ -67,7 +67,8 @@ pub(super) fn program(program: Program) -> proto::Program {
 }
 
 fn success_rule(rule: SuccessRule) -> proto::SuccessRule {
-    let SuccessRule { requirements, within_days, grace_days, qualifying_amount, plan_currency: _ } = rule;
+    let SuccessRule { requirements, within_days, grace_days, qualifying_amount, reversal_days, plan_currency: _ } =
+        rule;
     let requirements = requirements.into_iter().map(|requirement| proto::Requirement {
         any_of: requirement
             .any_of
@@ -83,6 +84,7 @@ fn success_rule(rule: SuccessRule) -> proto::SuccessRule {
         within_days: narrow(within_days),
         grace_days: narrow(grace_days),
         qualifying_amount: qualifying_amount.map_or(proto::FactKind::Unspecified, kind).into(),
+        reversal_days: narrow(reversal_days),
     }
 }
 
@@ -92,6 +94,7 @@ fn kind(kind: FactKind) -> proto::FactKind {
         FactKind::FirstDeposit => proto::FactKind::FirstDeposit,
         FactKind::CardIssued => proto::FactKind::CardIssued,
         FactKind::LoanDrawn => proto::FactKind::LoanDrawn,
+        FactKind::AccountClosed => proto::FactKind::AccountClosed,
     }
 }
 
@@ -134,6 +137,7 @@ pub(super) fn referral(view: ReferralView) -> proto::Referral {
         created_at,
         expires_at,
         qualified_at,
+        reversed_at,
         updated_at,
         revision,
     } = referral;
@@ -161,6 +165,7 @@ pub(super) fn referral(view: ReferralView) -> proto::Referral {
         qualify_time: qualified_at.map(to_timestamp),
         update_time: Some(to_timestamp(updated_at)),
         etag: etag(revision),
+        reverse_time: reversed_at.map(to_timestamp),
     }
 }
 
@@ -172,6 +177,7 @@ pub(super) fn state(state: State) -> proto::referral::State {
         State::Qualified => proto::referral::State::Qualified,
         State::Expired => proto::referral::State::Expired,
         State::Rejected => proto::referral::State::Rejected,
+        State::Reversed => proto::referral::State::Reversed,
     }
 }
 

@@ -36,6 +36,7 @@ row! {
         created_at: At,
         expires_at: At,
         qualified_at: Option<At>,
+        reversed_at: Option<At>,
         updated_at: At,
         revision: i64,
     }
@@ -64,6 +65,7 @@ impl ReferralRow {
             created_at: self.created_at.0,
             expires_at: self.expires_at.0,
             qualified_at: self.qualified_at.map(|at| at.0),
+            reversed_at: self.reversed_at.map(|at| at.0),
             updated_at: self.updated_at.0,
             revision: self.revision,
         })
@@ -117,13 +119,13 @@ pub(crate) async fn by_ids(tx: &mut Tx, ids: Vec<Uuid>) -> Result<BTreeMap<Uuid,
             "SELECT r.id, r.subject_id, r.program_id, r.program_version, r.plan, r.plan_version, r.branch, r.channel,
                 r.referrer, r.code, c.text_version, c.given_at, c.means, r.state, r.checks, r.core, r.follow_up_due_at,
                 k.customer, r.qualifying_minor, r.qualifying_currency, r.registrar, r.created_at, r.expires_at,
-                r.qualified_at, r.updated_at, r.revision
+                r.qualified_at, r.reversed_at, r.updated_at, r.revision
              FROM referral r JOIN consent c ON c.referral_id = r.id
              LEFT JOIN referee_customer k ON k.referral_id = r.id WHERE r.id = ANY($1)",
             "SELECT r.id, r.subject_id, r.program_id, r.program_version, r.plan, r.plan_version, r.branch, r.channel,
                 r.referrer, r.code, c.text_version, c.given_at, c.means, r.state, r.checks, r.core, r.follow_up_due_at,
                 k.customer, r.qualifying_minor, r.qualifying_currency, r.registrar, r.created_at, r.expires_at,
-                r.qualified_at, r.updated_at, r.revision
+                r.qualified_at, r.reversed_at, r.updated_at, r.revision
              FROM referral r JOIN consent c ON c.referral_id = r.id
              LEFT JOIN referee_customer k ON k.referral_id = r.id WHERE r.id = $1",
             Column::Uuid(ids),
@@ -153,6 +155,8 @@ pub(crate) struct Moved {
     pub(crate) state: State,
     /// What completed it, if that was now.
     pub(crate) completion: Option<Completion>,
+    /// When the fact that reversed it happened, if that was now.
+    pub(crate) reversed_at: Option<Timestamp>,
     /// When.
     pub(crate) at: Timestamp,
 }
@@ -166,18 +170,21 @@ pub(crate) async fn save_moved(tx: &mut Tx, moved: &[Moved]) -> Result<(), Fault
         Column::OptInt(moved.iter().map(|each| amount(each).map(Money::minor)).collect()),
         Column::OptText(moved.iter().map(|each| amount(each).map(|amount| amount.currency().to_string())).collect()),
         Column::OptAt(moved.iter().map(|each| each.completion.map(|done| At(done.qualified_at))).collect()),
+        Column::OptAt(moved.iter().map(|each| each.reversed_at.map(At)).collect()),
         Column::At(moved.iter().map(|each| At(each.at)).collect()),
     ];
     tx.bulk(
         "UPDATE referral r SET state = u.state, qualifying_minor = COALESCE(u.minor, r.qualifying_minor),
             qualifying_currency = COALESCE(u.currency, r.qualifying_currency),
-            qualified_at = COALESCE(u.qualified_at, r.qualified_at), updated_at = u.updated_at, revision = r.revision + 1
-         FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::text[], $5::timestamptz[], $6::timestamptz[])
-            AS u(id, state, minor, currency, qualified_at, updated_at)
+            qualified_at = COALESCE(u.qualified_at, r.qualified_at), reversed_at = COALESCE(u.reversed_at, r.reversed_at),
+            updated_at = u.updated_at, revision = r.revision + 1
+         FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::text[], $5::timestamptz[], $6::timestamptz[],
+                $7::timestamptz[])
+            AS u(id, state, minor, currency, qualified_at, reversed_at, updated_at)
          WHERE r.id = u.id",
         "UPDATE referral SET state = $2, qualifying_minor = COALESCE($3, qualifying_minor),
             qualifying_currency = COALESCE($4, qualifying_currency), qualified_at = COALESCE($5, qualified_at),
-            updated_at = $6, revision = revision + 1
+            reversed_at = COALESCE($6, reversed_at), updated_at = $7, revision = revision + 1
          WHERE id = $1",
         columns,
     )

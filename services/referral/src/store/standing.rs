@@ -48,7 +48,7 @@ pub(crate) async fn of(tx: &mut Tx, concerned: Concerned<'_>) -> Result<Standing
                (SELECT customer FROM referee_customer WHERE contact_index = $3 AND opened_at IS NOT NULL
                 ORDER BY (customer = $2) DESC, opened_at LIMIT 1) AS known_customer,
                EXISTS (SELECT 1 FROM referral WHERE contact_index = $3
-                       AND state IN ('REGISTERED', 'CONVERTING', 'QUALIFIED')) AS referred_before,
+                       AND state IN ('REGISTERED', 'CONVERTING', 'QUALIFIED', 'REVERSED')) AS referred_before,
                COALESCE((SELECT referral_count FROM referrer_count WHERE program_id = $1 AND referrer = $2), 0)
                  AS referrer_count,
                COALESCE((SELECT core FROM customer_tier WHERE customer = $2 AND effective_at <= $4

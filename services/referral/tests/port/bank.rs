@@ -117,6 +117,7 @@ impl Bank {
                 within_days: 30,
                 grace_days: 0,
                 qualifying_amount: FactKind::FirstDeposit.into(),
+                reversal_days: 10,
             }),
             ..Program::default()
         }

@@ -8,8 +8,8 @@ use handsel_proto::{
         fact_service_client::FactServiceClient, referral::State,
     },
 };
-use handsel_service::wire::to_timestamp;
-use handsel_testkit::{Lab, on_both_engines};
+use handsel_service::{Part, wire::to_timestamp};
+use handsel_testkit::{Lab, on_both_engines, run_jobs_until_idle};
 use std::time::Duration;
 use tokio_stream::StreamExt;
 use tonic::Code;
@@ -83,6 +83,27 @@ on_both_engines! {
         assert_eq!(told, [
             "fact.recorded", "referral.converting", "fact.recorded", "referral.qualified", "fact.recorded",
         ]);
+    }
+
+    async fn closing_the_account_within_the_days_reverses(lab: Lab) {
+        let bank = Bank::open(lab).await;
+        let referral = registered(&bank).await;
+        let opened = bank.fact("opened", FactKind::AccountOpened, None, 2 * HOUR);
+        let deposit = bank.fact("deposit", FactKind::FirstDeposit, Some(czk(5_000)), HOUR);
+        bank.ingest(vec![Fact { referral: referral.name.clone(), ..opened }, deposit]).await;
+        bank.lab.clock.advance(DAY).unwrap();
+        let closed = bank.fact("closed", FactKind::AccountClosed, None, HOUR);
+        let outcomes = bank.ingest(vec![closed.clone()]).await;
+        assert_eq!((outcomes[0].result(), outcomes[0].state()), (Outcome::Applied, State::Reversed));
+        assert_eq!(results(&bank.ingest(vec![closed.clone()]).await), [Outcome::Duplicate]);
+
+        let reversed = bank.referral(&referral.name).await;
+        assert_eq!((reversed.state(), reversed.reverse_time), (State::Reversed, closed.occur_time));
+        assert_eq!(reversed.qualifying_amount, Some(czk(5_000)), "what it had qualified for stays on record");
+        run_jobs_until_idle(&bank.service.jobs()).await;
+        let told: Vec<(String, String)> =
+            bank.reward.reversed().into_iter().map(|said| (said.referral, said.reason)).collect();
+        assert_eq!(told, [(referral.name, "ACCOUNT_CLOSED".to_owned())]);
     }
 
     async fn any_order_of_arrival_ends_the_same(lab: Lab) {

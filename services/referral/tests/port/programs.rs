@@ -64,10 +64,15 @@ on_both_engines! {
             display_name: " ".into(),
             end_time: Some(bank.wire_now()),
             success: Some(SuccessRule {
-                requirements: vec![any_of(FactKind::CardIssued, Some(czk(1))), any_of(FactKind::LoanDrawn, Some(czk(0)))],
+                requirements: vec![
+                    any_of(FactKind::CardIssued, Some(czk(1))),
+                    any_of(FactKind::LoanDrawn, Some(czk(0))),
+                    any_of(FactKind::AccountClosed, None),
+                ],
                 within_days: 30,
                 grace_days: 0,
                 qualifying_amount: FactKind::AccountOpened.into(),
+                reversal_days: 0,
             }),
             ..bank.program()
         };
@@ -79,6 +84,7 @@ on_both_engines! {
             "program.success.qualifying_amount",
             "program.success.requirements[0].any_of[0].minimum",
             "program.success.requirements[1].any_of[0].minimum",
+            "program.success.requirements[2].any_of[0].kind",
         ]);
         let mut finer = bank.program();
         let mut minimum = czk(1);

@@ -6,7 +6,7 @@ use handsel_proto::handsel::{
     reward::v1::{
         ActivatePlanRequest, CreatePlanRequest, CreatePlanVersionRequest, DeliverRequest, DeliverResponse,
         EndPlanRequest, GetPlanRequest, GetTermsSheetRequest, ListPlansRequest, ListPlansResponse, PausePlanRequest,
-        Plan, Qualification, ResumePlanRequest, SubmitPlanRequest, SuspendPlanVersionRequest, TermsSheet,
+        Plan, Qualification, ResumePlanRequest, Reversal, SubmitPlanRequest, SuspendPlanVersionRequest, TermsSheet,
         deliver_request::message::Content,
         plan::State,
         plan_service_server::{PlanService, PlanServiceServer},
@@ -21,12 +21,18 @@ use tonic::{Request, Response, Status, service::RoutesBuilder};
 #[derive(Clone, Default)]
 pub(crate) struct FakeReward {
     told: Arc<Mutex<Vec<Qualification>>>,
+    reversed: Arc<Mutex<Vec<Reversal>>>,
 }
 
 impl FakeReward {
     /// What it was told, in order.
     pub(crate) fn told(&self) -> Vec<Qualification> {
         self.told.lock().unwrap().clone()
+    }
+
+    /// What it was told to take back, in order.
+    pub(crate) fn reversed(&self) -> Vec<Reversal> {
+        self.reversed.lock().unwrap().clone()
     }
 }
 
@@ -105,8 +111,10 @@ impl RewardInboxService for FakeReward {
         let mut told = self.told.lock().unwrap();
         let mut receipts = Vec::new();
         for message in request.into_inner().messages {
-            if let Some(Content::Qualification(qualification)) = message.content {
-                told.push(qualification);
+            match message.content {
+                Some(Content::Qualification(qualification)) => told.push(qualification),
+                Some(Content::Reversal(reversal)) => self.reversed.lock().unwrap().push(reversal),
+                Some(Content::TierChange(_) | Content::Parked(_)) | None => {}
             }
             let outcome = Outcome::Applied.into();
             receipts.push(Receipt { sequence: message.sequence, outcome, ..Receipt::default() });
