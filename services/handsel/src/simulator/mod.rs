@@ -1,13 +1,14 @@
 //! A core bank for development: it takes payout instructions, pays each once, and answers as badly as it is told to.
 //!
 //! It plays the bank's side of `handsel.corebank.v1` both ways: [`Simulator::pull`] lists and reports as a bank that pulls,
-//! and it serves `CoreBankingService` to a Handsel that pushes.
+//! and it serves `CoreBankingService` and `CoreBankingRateService` to a Handsel that pushes.
 
 mod bank;
 mod books;
 mod faults;
 mod gate;
 mod payees;
+mod rates;
 mod store;
 
 pub(crate) use books::print as print_books;
@@ -23,6 +24,7 @@ use handsel_money::{Currency, Timestamp};
 use handsel_proto::handsel::corebank::v1::{
     CheckPayoutsRequest, CheckPayoutsResponse, ExecuteInstructionsRequest, ExecuteInstructionsResponse, Instruction,
     PayoutOutcome, ResolvePayeesRequest, ResolvePayeesResponse,
+    core_banking_rate_service_server::CoreBankingRateServiceServer,
     core_banking_service_server::{CoreBankingService, CoreBankingServiceServer},
     payout_outcome::Status as OutcomeStatus,
 };
@@ -111,7 +113,9 @@ impl Part for Pulling {
     }
 
     fn add_to(&self, routes: &mut RoutesBuilder) {
-        routes.add_service(CoreBankingServiceServer::new(self.simulator.clone()));
+        routes
+            .add_service(CoreBankingServiceServer::new(self.simulator.clone()))
+            .add_service(CoreBankingRateServiceServer::new(self.simulator.clone()));
     }
 
     fn jobs(&self) -> Vec<Job> {
@@ -120,6 +124,7 @@ impl Part for Pulling {
             let (simulator, caller) = (simulator.clone(), caller.clone());
             async move {
                 let said = simulator.pull(&caller).await.context("pulling instructions")?;
+                let said = simulator.pull_rates(&caller).await.context("pulling what there is of rates")? || said;
                 Ok(if said { Worked::More } else { Worked::Idle })
             }
         })]

@@ -130,3 +130,30 @@ CREATE TABLE rate_instruction (
     CHECK (status <> 'VOID' OR first_sent_at IS NULL)
 );
 CREATE INDEX rate_instruction_open ON rate_instruction (created_at, instruction_id) WHERE status = 'OPEN';
+
+-- The choice between a reward, which is money, and a rate. Open while `side` is absent; it is made once.
+CREATE TABLE reward_choice (
+    reward_id UUID PRIMARY KEY REFERENCES reward (id),
+    default_side TEXT NOT NULL CHECK (default_side IN ('CASH', 'RATE')),
+    until_at TIMESTAMPTZ NOT NULL,
+    currency TEXT NOT NULL,
+    estimate_minor BIGINT NOT NULL CHECK (estimate_minor >= 0),
+    -- What the plan's budget holds for it beyond the reward while it is open.
+    extra_minor BIGINT NOT NULL CHECK (extra_minor >= 0),
+    side TEXT CHECK (side IN ('CASH', 'RATE')),
+    chosen_by TEXT NOT NULL DEFAULT '',
+    chosen_at TIMESTAMPTZ,
+    reason TEXT NOT NULL DEFAULT '',
+    grant_id UUID REFERENCES rate_grant (id),
+    CHECK ((side IS NULL) = (chosen_at IS NULL)),
+    CHECK ((grant_id IS NOT NULL) = (side IS NOT NULL AND side = 'RATE'))
+);
+CREATE INDEX reward_choice_open ON reward_choice (until_at, reward_id) WHERE side IS NULL;
+
+CREATE FUNCTION reward_choice_stays() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'a choice is made once, and never deleted';
+END $$;
+CREATE TRIGGER reward_choice_is_kept BEFORE DELETE ON reward_choice FOR EACH ROW EXECUTE FUNCTION reward_choice_stays();
+CREATE TRIGGER reward_choice_stays BEFORE UPDATE ON reward_choice
+    FOR EACH ROW WHEN (OLD.side IS NOT NULL) EXECUTE FUNCTION reward_choice_stays();

@@ -94,7 +94,7 @@ pub(crate) async fn grant_all(means: &Means, tx: &mut Tx, cases: &[&Case]) -> Re
                 added.counted.extend(grant::progress_of(plan, qualification).map(|key| (qualification.referral, key)));
             }
             known.insert(qualification.key(), (qualification.clone(), rewards.clone()));
-            rates.offer(means, plan, case);
+            rates.offer(means, (plan, case), &rewards, &mut counters);
             added.cases.push((case, plan));
             added.grants.extend(grants.into_iter().map(|grant| (*case, grant)));
             rewards

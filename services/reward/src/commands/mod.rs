@@ -10,6 +10,7 @@ pub(crate) mod approve_rewards;
 pub(crate) mod begin_file;
 mod books;
 pub(crate) mod change_plan;
+pub(crate) mod choose_reward;
 pub(crate) mod close_ledger;
 pub(crate) mod close_rates;
 pub(crate) mod create_plan;

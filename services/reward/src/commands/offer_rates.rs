@@ -1,14 +1,17 @@
 //! Offers the preferential rates of a batch of grants, in the transaction that grants them. Nothing is asked of the database for
 //! plans that offer none.
 
-use super::{grant_rewards::Case, means::Means, rate_moves::instruction, statements};
+use super::{choose_reward, grant_rewards::Case, means::Means, rate_moves::instruction, statements};
 use crate::{
     domain::{
+        grant::Counters,
         rate_grant::{self, Ground, Offered, RateGrant, Standing, Taken},
         rate_instruction::{Kind, RateInstruction},
         rate_product::Versions,
         rate_rule::RateRule,
         refusal::Refusal,
+        reward::Reward,
+        reward_choice::RewardChoice,
         terms::PlanInForce,
     },
     store,
@@ -27,6 +30,7 @@ pub(crate) struct RateDesk {
     before: BTreeMap<String, Taken>,
     taken: BTreeMap<String, Taken>,
     offered: Vec<Offered>,
+    choices: Vec<RewardChoice>,
     owed: Vec<Owed>,
 }
 
@@ -48,9 +52,19 @@ impl RateDesk {
         Ok(Self { products, taken: before.clone(), before, ..Self::default() })
     }
 
-    /// Offers the rates of one referral, or stage, that was not granted before.
-    pub(crate) fn offer(&mut self, means: &Means, plan: &PlanInForce, case: &Case) {
+    /// Offers the rates of one referral, or stage, that was not granted before, and opens the choices of its rewards, for whose
+    /// dearer side it takes room of the plan's budget.
+    pub(crate) fn offer(
+        &mut self,
+        means: &Means,
+        (plan, case): (&PlanInForce, &Case),
+        rewards: &[Reward],
+        counters: &mut Counters,
+    ) {
         let qualification = &case.qualification;
+        for reward in rewards {
+            self.open_choice(plan, reward, counters, case.now);
+        }
         let unknown = Versions::default();
         for (role, rule) in plan.rates_of(&qualification.stage) {
             for beneficiary in qualification.beneficiaries(role) {
@@ -76,9 +90,25 @@ impl RateDesk {
         }
     }
 
+    fn open_choice(&mut self, plan: &PlanInForce, reward: &Reward, counters: &mut Counters, now: Timestamp) {
+        let entitlement = &reward.entitlement;
+        let terms = plan.choice_of(entitlement.role, &entitlement.stage);
+        let (Some(choice), Some(terms)) = (entitlement.choice, terms) else { return };
+        let unknown = Versions::default();
+        let product = self.products.get(&terms.rate.product).unwrap_or(&unknown);
+        let estimate = rate_grant::estimate(choose_reward::ground(reward), &terms.rate, product, now);
+        let pot = &mut counters.budgets.entry(plan.plan.id.clone()).or_default().rewards;
+        let limit = plan.plan.terms.limits.budget;
+        let room = limit.map(|limit| limit.minor().saturating_sub(pot.granted_minor));
+        let opened = RewardChoice::open(entitlement, choice, estimate, room, now);
+        pot.granted_minor = pot.granted_minor.saturating_add(opened.extra.minor());
+        self.choices.push(opened);
+    }
+
     /// Saves what was offered.
     pub(crate) async fn save(self, means: &Means, tx: &mut Tx, now: Timestamp) -> Result<(), Fault> {
-        let Self { products: _, before, taken, offered, owed } = self;
+        let Self { products: _, before, taken, offered, choices, owed } = self;
+        store::reward_choice::insert(tx, &choices).await?;
         if offered.is_empty() {
             return Ok(());
         }

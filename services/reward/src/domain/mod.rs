@@ -33,6 +33,7 @@ pub mod record;
 pub mod refusal;
 pub mod reversal;
 pub mod reward;
+pub mod reward_choice;
 pub mod room;
 pub mod stacking;
 pub mod state;

@@ -276,10 +276,27 @@ pub fn offer(
     drafted.offered(reason, now)
 }
 
-/// A rate that is chosen instead of money: its room was reserved with the money's, so nothing refuses it but the product.
+/// What a rate is held to be worth by a plan's rule as of now; none where the product gives none.
 #[must_use]
-pub fn chosen(ground: Ground, rule: &RateRule, product: &Versions, (id, now): (Uuid, Timestamp)) -> Offered {
-    let drafted = Drafted::of(ground, rule, product, Charge::Budget, (id, now));
+pub fn estimate(ground: Ground, rule: &RateRule, product: &Versions, now: Timestamp) -> Option<Money> {
+    let drafted = Drafted::of(ground, rule, product, Charge::Budget, (Uuid::nil(), now));
+    drafted.record.map(|record| record.benefit)
+}
+
+/// A rate that is chosen instead of money: its room was reserved with the money's, so nothing refuses it but the product. It takes
+/// no more of the budget than was `reserved` for it.
+#[must_use]
+pub fn chosen(
+    ground: Ground,
+    rule: &RateRule,
+    product: &Versions,
+    reserved: Money,
+    (id, now): (Uuid, Timestamp),
+) -> Offered {
+    let mut drafted = Drafted::of(ground, rule, product, Charge::Budget, (id, now));
+    if drafted.offer.estimate.minor() > reserved.minor() {
+        drafted.offer.estimate = reserved;
+    }
     let reason = drafted.record.is_none().then_some(RATE_UNAVAILABLE);
     drafted.offered(reason, now)
 }
@@ -349,6 +366,15 @@ impl Offer {
         let valued = effective_rate::value(&input, self.id).ok()?;
         let after_the_last = today.plus_days(self.rule.expiry_days.checked_add(1)?).ok()?;
         Some((RateRecord::of(self.id, input, &valued), after_the_last.start_in(&version.terms.zone)))
+    }
+
+    /// What it holds of its counter once a contract has it, in minor units: what it is worth; of the plan's budget no more than was
+    /// reserved there.
+    fn held(&self, benefit: Money) -> i64 {
+        match self.charge {
+            Charge::RateLimits => benefit.minor(),
+            Charge::Budget => benefit.minor().min(self.estimate.minor()),
+        }
     }
 
     fn candidate(&self, since: Timestamp) -> Candidate {
@@ -470,7 +496,7 @@ impl RateGrant {
             activated_at: now,
         };
         let record = RateRecord::of(self.offer.id, input, &valued);
-        let less = self.offer.estimate.minor().saturating_sub(valued.benefit.minor());
+        let less = self.offer.estimate.minor().saturating_sub(self.offer.held(valued.benefit));
         let freed = Freed { count: 0, benefit_minor: less };
         Ok((self.moved(State::Active(Box::new(activation)), None, freed, now), record))
     }
@@ -536,8 +562,8 @@ impl RateGrant {
                 Ok(self.moved(State::Revoked(None, closing), Some(reason), freed, now))
             }
             State::Active(activation) => {
-                let left = activation.left_at(now)?;
-                let freed = Freed { count: 0, benefit_minor: left.minor() };
+                let held = Money::new(activation.benefit.currency(), self.offer.held(activation.benefit));
+                let freed = Freed { count: 0, benefit_minor: activation.left_of(held, now)?.minor() };
                 Ok(self.moved(State::Revoked(Some(activation), closing), Some(reason), freed, now))
             }
             State::Ended(..) | State::Revoked(..) | State::Expired(_) | State::Rejected => {
@@ -562,13 +588,13 @@ impl RateGrant {
 }
 
 impl Activation {
-    /// What it is worth on the days from now to its end, by days, rounded down: what is not surely free stays used.
-    fn left_at(&self, now: Timestamp) -> Result<Money, Refusal> {
+    /// What is left of what it holds for the time from now to its end, rounded down: what is not surely free stays used.
+    fn left_of(&self, held: Money, now: Timestamp) -> Result<Money, Refusal> {
         let seconds =
             |from: Timestamp, to: Timestamp| i64::try_from(to.saturating_since(from).as_secs()).unwrap_or(i64::MAX);
         let (all, left) = (seconds(self.starts_at, self.ends_at), seconds(now.max(self.starts_at), self.ends_at));
         let share = Exact::fraction(left, all).unwrap_or(Exact::ZERO);
-        round_to_minor(&self.benefit.exact().times(&share), self.benefit.currency(), Rounding::Down)
+        round_to_minor(&held.exact().times(&share), held.currency(), Rounding::Down)
             .map_err(|_| Refusal::OutOfRange("the benefit"))
     }
 }

@@ -103,6 +103,9 @@ pub enum Refusal {
     /// No attempt has this end-to-end id.
     #[error("no attempt is known as {0}")]
     UnknownInstruction(String),
+    /// A choice that was made, or whose deadline has passed.
+    #[error("the choice of {0} was made, or its deadline has passed")]
+    ChoiceClosed(String),
     /// A rate grant's offer is over.
     #[error("the offer of {0} is over")]
     OfferExpired(String),
@@ -148,6 +151,7 @@ impl Refusal {
             Self::ApproverRole { .. } => "APPROVER_ROLE_REQUIRED",
             Self::MoreThanClaimed { .. } => "MORE_THAN_CLAIMED",
             Self::UnknownInstruction(_) => "UNKNOWN_INSTRUCTION",
+            Self::ChoiceClosed(_) => "CHOICE_CLOSED",
             Self::OfferExpired(_) => "OFFER_EXPIRED",
             Self::StartBeforeOffer(_) => "START_BEFORE_OFFER",
             Self::TermNotCovered(_) => "TERM_NOT_COVERED",

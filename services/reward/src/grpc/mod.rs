@@ -3,6 +3,7 @@
 //! Never here: an `if` on a business fact.
 
 mod call;
+mod choice;
 mod claim;
 mod file;
 mod hold;
@@ -21,13 +22,14 @@ mod tax;
 
 use crate::service::Service;
 use handsel_proto::handsel::reward::v1::{
-    claim_service_server::ClaimServiceServer, hold_service_server::HoldServiceServer,
-    latch_service_server::LatchServiceServer, ledger_service_server::LedgerServiceServer,
-    plan_service_server::PlanServiceServer, quote_service_server::QuoteServiceServer,
-    rate_product_service_server::RateProductServiceServer, rate_service_server::RateServiceServer,
-    recompute_service_server::RecomputeServiceServer, reward_inbox_service_server::RewardInboxServiceServer,
-    reward_service_server::RewardServiceServer, settlement_file_service_server::SettlementFileServiceServer,
-    settlement_service_server::SettlementServiceServer, tax_service_server::TaxServiceServer,
+    choice_service_server::ChoiceServiceServer, claim_service_server::ClaimServiceServer,
+    hold_service_server::HoldServiceServer, latch_service_server::LatchServiceServer,
+    ledger_service_server::LedgerServiceServer, plan_service_server::PlanServiceServer,
+    quote_service_server::QuoteServiceServer, rate_product_service_server::RateProductServiceServer,
+    rate_service_server::RateServiceServer, recompute_service_server::RecomputeServiceServer,
+    reward_inbox_service_server::RewardInboxServiceServer, reward_service_server::RewardServiceServer,
+    settlement_file_service_server::SettlementFileServiceServer, settlement_service_server::SettlementServiceServer,
+    tax_service_server::TaxServiceServer,
 };
 use std::sync::Arc;
 use tonic::service::RoutesBuilder;
@@ -44,6 +46,7 @@ pub(crate) fn add_to(service: &Arc<Service>, routes: &mut RoutesBuilder) {
     routes
         .add_service(PlanServiceServer::new(api.clone()))
         .add_service(QuoteServiceServer::new(api.clone()))
+        .add_service(ChoiceServiceServer::new(api.clone()))
         .add_service(RateProductServiceServer::new(api.clone()))
         .add_service(RateServiceServer::new(api.clone()))
         .add_service(RewardServiceServer::new(api.clone()))

@@ -25,6 +25,7 @@ impl Refused for Refusal {
             | Self::ControlCountMismatch { .. }
             | Self::ControlSumMismatch { .. }
             | Self::MoreThanClaimed { .. }
+            | Self::ChoiceClosed(_)
             | Self::OfferExpired(_)
             | Self::StartBeforeOffer(_)
             | Self::TermNotCovered(_)

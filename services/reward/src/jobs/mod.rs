@@ -9,7 +9,9 @@ mod push_rates;
 mod recompute;
 
 use crate::{
-    commands::{close_rates::CloseRates, expire::Expire, fall_due::FallDue, instruct::Instruct},
+    commands::{
+        choose_reward::LapseChoices, close_rates::CloseRates, expire::Expire, fall_due::FallDue, instruct::Instruct,
+    },
     config::Settlement,
     service::Service,
 };
@@ -95,7 +97,7 @@ fn instruct(service: &Arc<Service>) -> Job {
     })
 }
 
-/// Rate grants that time has closed: offers nobody used, rates whose contract or months are over.
+/// What time closes: offers nobody used, rates whose contract or months are over, choices nobody made.
 fn close_rates(service: &Arc<Service>) -> Job {
     let own = Arc::clone(service);
     Job::new("reward rates", service.config.pace.period, move || {
@@ -103,8 +105,9 @@ fn close_rates(service: &Arc<Service>) -> Job {
         async move {
             let limit = service.config.pace.batch;
             let now = service.world.business.now();
-            let looked_at = run(&service, CloseRates { means: service.means.clone(), now, limit }).await?;
-            Ok(full(looked_at, limit))
+            let closed = run(&service, CloseRates { means: service.means.clone(), now, limit }).await?;
+            let lapsed = run(&service, LapseChoices { means: service.means.clone(), now, limit }).await?;
+            Ok(full(closed.max(lapsed), limit))
         }
     })
 }

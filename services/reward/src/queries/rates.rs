@@ -7,6 +7,7 @@ use crate::{
         rate_instruction::RateInstruction,
         rate_product::RateProduct,
         refusal::Refusal,
+        reward_choice::RewardChoice,
     },
     store,
 };
@@ -64,6 +65,25 @@ pub(crate) async fn grants(
     limit: i64,
 ) -> Result<Vec<RateGrant>, Fault> {
     store::rate_read::page(&mut db.read().await?, filter, after.map(|(at, id)| (At(at), id)), limit).await
+}
+
+/// The choice of a reward, and whose it is.
+pub(crate) struct Found {
+    pub(crate) choice: RewardChoice,
+    pub(crate) branch: String,
+    pub(crate) plan: String,
+}
+
+/// The choice of a reward, if it has one.
+pub(crate) async fn choice(db: &Db, reward: Uuid) -> Result<Option<Found>, Fault> {
+    let mut tx = db.read().await?;
+    let reward_row = store::reward_read::one(&mut tx, reward).await?;
+    let choice = store::reward_choice::of_reward(&mut tx, reward).await?;
+    Ok(reward_row.zip(choice).map(|(reward, choice)| Found {
+        choice,
+        branch: reward.entitlement.branch,
+        plan: reward.entitlement.plan,
+    }))
 }
 
 /// A contract that one asks about.

@@ -30,6 +30,7 @@ pub(crate) mod rate_read;
 pub(crate) mod recomputation;
 pub(crate) mod reversal;
 pub(crate) mod reward;
+pub(crate) mod reward_choice;
 pub(crate) mod reward_read;
 pub(crate) mod tax;
 pub(crate) mod terms_sheet;

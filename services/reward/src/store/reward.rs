@@ -314,11 +314,20 @@ pub(crate) async fn lock(tx: &mut Tx, ids: Vec<Uuid>) -> Result<Vec<Reward>, Fau
     restore_all(rows)
 }
 
-/// Accrued rewards that are due by `now`, the longest due first, locked; those that another process holds are left to it.
+/// Accrued rewards that are due by `now` and of which nothing is left to choose, the longest due first, locked; those that another
+/// process holds are left to it.
 pub(crate) async fn lock_due(tx: &mut Tx, now: At, limit: i64) -> Result<Vec<Reward>, Fault> {
     let sql = tx.pick(
-        reward_where!("WHERE state = 'ACCRUED' AND due_at <= $1 ORDER BY due_at, id LIMIT $2 FOR UPDATE SKIP LOCKED"),
-        reward_where!("WHERE state = 'ACCRUED' AND due_at <= $1 ORDER BY due_at, id LIMIT $2"),
+        reward_where!(
+            "WHERE state = 'ACCRUED' AND due_at <= $1
+               AND NOT EXISTS (SELECT 1 FROM reward_choice c WHERE c.reward_id = reward.id AND c.side IS NULL)
+             ORDER BY due_at, id LIMIT $2 FOR UPDATE SKIP LOCKED"
+        ),
+        reward_where!(
+            "WHERE state = 'ACCRUED' AND due_at <= $1
+               AND NOT EXISTS (SELECT 1 FROM reward_choice c WHERE c.reward_id = reward.id AND c.side IS NULL)
+             ORDER BY due_at, id LIMIT $2"
+        ),
     );
     restore_all(tx.all(sql, (now, limit)).await?)
 }

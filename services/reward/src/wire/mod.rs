@@ -4,6 +4,7 @@
 
 pub(crate) mod bank_file;
 mod campaign;
+pub(crate) mod choice;
 pub(crate) mod claim;
 pub(crate) mod gate;
 pub(crate) mod hold;

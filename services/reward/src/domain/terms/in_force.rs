@@ -132,6 +132,11 @@ impl PlanInForce {
         })
     }
 
+    /// The rate that a role may take instead of the money of a stage, and until when.
+    pub fn choice_of(&self, role: Role, stage: &str) -> Option<&RateChoice> {
+        self.of_stage(stage).find(|one| one.role == role)?.gift.choice.as_ref()
+    }
+
     /// Whether the plan names a stage.
     pub fn has_stage(&self, stage: &str) -> bool {
         self.plan.terms.roles.iter().any(|role| role.stage == stage)
