@@ -27,7 +27,9 @@ impl Command for FallDue {
         for reward in due {
             let Some(dossier) = dossiers.get(&reward.entitlement.id) else { continue };
             let bands = &dossier.plan.plan.terms.payment.approval_bands;
-            let onward = approval::onward(&reward, bands, dossier.payee.as_ref(), self.now);
+            // Of what comes here nothing is left to choose, be it that it was chosen early.
+            let now = reward.entitlement.choice.map_or(self.now, |choice| choice.until.max(self.now));
+            let onward = approval::onward(&reward, bands, dossier.payee.as_ref(), now);
             let moved = reward.fall_due(onward, self.now).map_err(|refusal| inconsistent(&refusal))?;
             moves.note(&self.means, moved, self.now, |reward| {
                 statements::of_reward("reward.due", "fall-due", reward, &actor, self.now, statements::standing(reward))
