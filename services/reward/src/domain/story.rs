@@ -8,6 +8,7 @@ use super::{
     outcome::{Attempt, Status},
     record::Record,
     reward::{Reward, Role},
+    reward_choice::{self, RewardChoice},
     state::Standing,
 };
 
@@ -87,6 +88,12 @@ fn rejected(reward: &Reward) -> String {
         Some(NOTHING_EARNED) | None => "The plan pays nothing for this qualifying amount.".to_owned(),
         Some(_) => "There was no room for it, so nothing is owed.".to_owned(),
     }
+}
+
+/// That it waits for its beneficiary to choose, and until when; none where nothing is left to choose.
+pub fn to_be_chosen(reward: &Reward, choice: &RewardChoice) -> Option<String> {
+    let open = choice.state == reward_choice::State::Open && reward.state.standing() == Standing::Accrued;
+    open.then(|| format!("its beneficiary's choice between money and rate, until {}", choice.until))
 }
 
 /// What it waits for, in words; empty when nothing.

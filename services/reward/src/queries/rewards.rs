@@ -1,7 +1,7 @@
 //! Rewards: one as a whole, pages of them.
 
 use crate::{
-    domain::{hold::Hold, outcome::Attempt, record::Record, reward::Reward},
+    domain::{hold::Hold, outcome::Attempt, record::Record, reward::Reward, reward_choice::RewardChoice},
     store,
 };
 use handsel_money::Timestamp;
@@ -19,6 +19,8 @@ pub(crate) struct Whole {
     pub(crate) record: Record<'static>,
     /// What keeps it from being paid, oldest first.
     pub(crate) holds: Vec<Hold>,
+    /// The choice that was offered with it.
+    pub(crate) choice: Option<RewardChoice>,
 }
 
 /// One reward.
@@ -34,7 +36,11 @@ pub(crate) async fn get(db: &Db, id: Uuid) -> Result<Option<Whole>, Fault> {
     attempts.sort_by_key(|attempt| attempt.number);
     let of = &reward.entitlement;
     let holds = store::hold::on_reward(&mut tx, id, of.referral, &of.beneficiary, &of.plan).await?;
-    Ok(Some(Whole { reward, attempts, record, holds }))
+    let choice = match reward.entitlement.choice {
+        Some(_) => store::reward_choice::of_reward(&mut tx, id).await?,
+        None => None,
+    };
+    Ok(Some(Whole { reward, attempts, record, holds, choice }))
 }
 
 /// The plan of a reward, which never changes.

@@ -1,6 +1,6 @@
 //! Rewards for the wire.
 
-use super::{hold::to_hold, rule::to_role, settlement::to_status};
+use super::{choice::to_reward_choice, hold::to_hold, rule::to_role, settlement::to_status};
 use crate::{
     domain::{
         calculation::{explanation::Language, trace::Step},
@@ -77,6 +77,7 @@ pub(crate) fn to_reward(reward: &Reward, attempts: &[Attempt]) -> wire::Reward {
         quantity: *quantity,
         item: item.clone(),
         season: season.clone(),
+        choice: None,
     }
 }
 
@@ -91,12 +92,16 @@ fn to_kind(kind: Kind) -> wire::RewardKind {
 
 /// A reward with every step of its calculation, and the same in plain words.
 pub(crate) fn to_whole_reward(whole: &Whole, language: Language) -> wire::Reward {
-    let Whole { reward, attempts, record, holds } = whole;
+    let Whole { reward, attempts, record, holds, choice } = whole;
+    let told = to_reward(reward, attempts);
+    let to_be_chosen = choice.as_ref().and_then(|choice| story::to_be_chosen(reward, choice));
     wire::Reward {
         steps: record.shown().into_iter().map(to_step).collect(),
         explanation: story::tell(reward, attempts.last(), record, language),
         holds: holds.iter().map(to_hold).collect(),
-        ..to_reward(reward, attempts)
+        choice: choice.as_ref().map(to_reward_choice),
+        waiting_for: to_be_chosen.unwrap_or_else(|| told.waiting_for.clone()),
+        ..told
     }
 }
 

@@ -75,7 +75,9 @@ on_both_engines! {
         assert_eq!(text(open.held_beyond_reward.as_ref()), "20.00 CNY");
         assert_eq!(held(&bank).await, "50.00 CNY");
         bank.pass(DAY * 5).await;
-        assert_eq!(bank.reward(&reward).await.state(), State::Accrued);
+        let waiting = bank.reward(&reward).await;
+        assert_eq!((waiting.state(), waiting.choice.as_ref()), (State::Accrued, Some(&open)));
+        assert!(waiting.waiting_for.starts_with("its beneficiary's choice between money and rate, until "));
         assert!(bank.instructions().await.is_empty());
     }
 
