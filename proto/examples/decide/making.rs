@@ -206,6 +206,8 @@ fn texts() -> Vec<String> {
         "plans/a-",
         "customers/4711",
         "findings/7",
+        "paymentFiles/7",
+        "rewards/019a2b3c-0000-7000-8000-000000000001/choice",
         "customers/4711/tier",
         "staff/7",
         "rate-products/standard",
@@ -221,7 +223,7 @@ fn texts() -> Vec<String> {
         "https://bank.example/x",
         "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
     ];
-    let named = ["rewards/", "referrals/", "holds/", "rate-grants/", "facts/", "activities/", "followUps/", ""]
+    let named = ["rewards/", "referrals/", "holds/", "recomputations/", "claims/", "bankFiles/", "rate-grants/", "facts/", "activities/", "followUps/", ""]
         .map(|kind| format!("{kind}{UUID}"));
     let long =
         [16, 17, 32, 33, 35, 36, 40, 41, 64, 65, 128, 129, 255, 256, 512, 513, 4097].map(|length| "x".repeat(length));
