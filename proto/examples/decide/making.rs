@@ -146,7 +146,7 @@ fn candidates(field: &FieldDescriptor) -> Vec<Value> {
             known.chain([-1, 999]).map(Value::EnumNumber).collect()
         }
         Kind::Int32 | Kind::Sint32 | Kind::Sfixed32 => {
-            [0, 1, -1, 2, 12, 50, 99, 100, 101, 365, 500, 501, 1000, 1001, 99_999, 100_001, i32::MAX, i32::MIN]
+            [0, 1, -1, 2, 12, 50, 99, 100, 101, 365, 500, 501, 1000, 1001, 2026, 99_999, 100_001, i32::MAX, i32::MIN]
                 .map(Value::I32)
                 .to_vec()
         }
@@ -223,8 +223,20 @@ fn texts() -> Vec<String> {
         "https://bank.example/x",
         "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
     ];
-    let named = ["rewards/", "referrals/", "holds/", "recomputations/", "claims/", "bankFiles/", "rate-grants/", "facts/", "activities/", "followUps/", ""]
-        .map(|kind| format!("{kind}{UUID}"));
+    let named = [
+        "rewards/",
+        "referrals/",
+        "holds/",
+        "recomputations/",
+        "claims/",
+        "bankFiles/",
+        "rate-grants/",
+        "facts/",
+        "activities/",
+        "followUps/",
+        "",
+    ]
+    .map(|kind| format!("{kind}{UUID}"));
     let long =
         [16, 17, 32, 33, 35, 36, 40, 41, 64, 65, 128, 129, 255, 256, 512, 513, 4097].map(|length| "x".repeat(length));
     let wide = [40, 64, 65, 128].map(|length| "é".repeat(length));
