@@ -221,6 +221,7 @@ fn texts() -> Vec<String> {
         "tierPolicies/standard",
         "policy",
         "https://bank.example/x",
+        "2026-Q1",
         "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
     ];
     let named = [
@@ -231,6 +232,7 @@ fn texts() -> Vec<String> {
         "claims/",
         "bankFiles/",
         "rate-grants/",
+        "tax-remittances/",
         "facts/",
         "activities/",
         "followUps/",

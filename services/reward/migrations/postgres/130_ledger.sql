@@ -130,3 +130,31 @@ CREATE TABLE tax_year (
     CHECK ((flagged_reward IS NULL) = (threshold_minor IS NULL) AND (flagged_reward IS NULL) = (exceeded_at IS NULL))
 );
 CREATE INDEX tax_year_reportable ON tax_year (year, beneficiary, jurisdiction, currency) WHERE flagged_reward IS NOT NULL;
+
+-- Tax that a person says was paid to the state. A proposal moves nothing.
+CREATE TABLE tax_remittance (
+    id UUID PRIMARY KEY,
+    currency TEXT NOT NULL,
+    amount_minor BIGINT NOT NULL CHECK (amount_minor > 0),
+    period TEXT NOT NULL CHECK (period <> ''),
+    reference TEXT NOT NULL CHECK (reference <> ''),
+    proposed_by TEXT NOT NULL CHECK (proposed_by <> ''),
+    proposed_at TIMESTAMPTZ NOT NULL,
+    UNIQUE (id, currency, reference)
+);
+CREATE INDEX tax_remittance_newest ON tax_remittance (proposed_at, id);
+
+-- What another person has confirmed: its transfer has the same id. A payment is confirmed once, whoever proposed it how often.
+CREATE TABLE tax_remittance_confirmation (
+    remittance_id UUID PRIMARY KEY,
+    currency TEXT NOT NULL,
+    reference TEXT NOT NULL,
+    confirmed_by TEXT NOT NULL CHECK (confirmed_by <> ''),
+    confirmed_at TIMESTAMPTZ NOT NULL,
+    UNIQUE (currency, reference),
+    FOREIGN KEY (remittance_id, currency, reference) REFERENCES tax_remittance (id, currency, reference)
+);
+CREATE TRIGGER tax_remittance_is_kept BEFORE UPDATE OR DELETE ON tax_remittance
+    FOR EACH ROW EXECUTE FUNCTION append_only();
+CREATE TRIGGER tax_remittance_confirmation_is_kept BEFORE UPDATE OR DELETE ON tax_remittance_confirmation
+    FOR EACH ROW EXECUTE FUNCTION append_only();

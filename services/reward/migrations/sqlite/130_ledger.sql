@@ -138,3 +138,35 @@ CREATE TABLE tax_year (
     CHECK ((flagged_reward IS NULL) = (threshold_minor IS NULL) AND (flagged_reward IS NULL) = (exceeded_at IS NULL))
 ) STRICT;
 CREATE INDEX tax_year_reportable ON tax_year (year, beneficiary, jurisdiction, currency) WHERE flagged_reward IS NOT NULL;
+
+-- Tax that a person says was paid to the state. A proposal moves nothing.
+CREATE TABLE tax_remittance (
+    id BLOB PRIMARY KEY,
+    currency TEXT NOT NULL,
+    amount_minor INTEGER NOT NULL CHECK (amount_minor > 0),
+    period TEXT NOT NULL CHECK (period <> ''),
+    reference TEXT NOT NULL CHECK (reference <> ''),
+    proposed_by TEXT NOT NULL CHECK (proposed_by <> ''),
+    proposed_at TEXT NOT NULL,
+    UNIQUE (id, currency, reference)
+) STRICT;
+CREATE INDEX tax_remittance_newest ON tax_remittance (proposed_at, id);
+
+-- What another person has confirmed: its transfer has the same id. A payment is confirmed once, whoever proposed it how often.
+CREATE TABLE tax_remittance_confirmation (
+    remittance_id BLOB PRIMARY KEY,
+    currency TEXT NOT NULL,
+    reference TEXT NOT NULL,
+    confirmed_by TEXT NOT NULL CHECK (confirmed_by <> ''),
+    confirmed_at TEXT NOT NULL,
+    UNIQUE (currency, reference),
+    FOREIGN KEY (remittance_id, currency, reference) REFERENCES tax_remittance (id, currency, reference)
+) STRICT;
+CREATE TRIGGER tax_remittance_is_kept_changed BEFORE UPDATE ON tax_remittance
+BEGIN SELECT RAISE(ABORT, 'tax_remittance is append-only'); END;
+CREATE TRIGGER tax_remittance_is_kept_deleted BEFORE DELETE ON tax_remittance
+BEGIN SELECT RAISE(ABORT, 'tax_remittance is append-only'); END;
+CREATE TRIGGER tax_remittance_confirmation_is_kept_changed BEFORE UPDATE ON tax_remittance_confirmation
+BEGIN SELECT RAISE(ABORT, 'tax_remittance_confirmation is append-only'); END;
+CREATE TRIGGER tax_remittance_confirmation_is_kept_deleted BEFORE DELETE ON tax_remittance_confirmation
+BEGIN SELECT RAISE(ABORT, 'tax_remittance_confirmation is append-only'); END;

@@ -40,6 +40,7 @@ pub(crate) mod record_gate;
 pub(crate) mod record_recovery;
 pub(crate) mod reject_reward;
 pub(crate) mod release_hold;
+pub(crate) mod remit_tax;
 pub(crate) mod report_outcomes;
 pub(crate) mod report_rates;
 pub(crate) mod retry_payout;

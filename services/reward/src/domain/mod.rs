@@ -38,6 +38,8 @@ pub mod room;
 pub mod stacking;
 pub mod state;
 pub mod story;
+pub mod tax_remittance;
+pub mod tax_statement;
 pub mod tax_year;
 pub mod terms;
 pub mod terms_sheet;

@@ -1,6 +1,7 @@
 //! Why the reward service refuses: one closed set of reasons, each stable and listed in the contract.
 
 use super::profile::Broken;
+use handsel_money::Money;
 use thiserror::Error;
 
 /// One fault of what was sent, and where it stands there.
@@ -124,6 +125,14 @@ pub enum Refusal {
     /// A plan's rule names a product that is not in force.
     #[error("{0} is not in force")]
     RateProductNotActive(String),
+    /// More tax would be remitted than is owed.
+    #[error("{asked} is more than the {held} that tax payable holds")]
+    TaxPayableExceeded {
+        /// What was to be remitted.
+        asked: Money,
+        /// What tax payable holds in that currency; below 0 where the state owes.
+        held: Money,
+    },
     /// The bank says the contrary of what it said before.
     #[error("{0} has another, final outcome")]
     OutcomeConflict(String),
@@ -158,6 +167,7 @@ impl Refusal {
             Self::ActivationConflict(_) => "ACTIVATION_CONFLICT",
             Self::NoBaseRate(_) => "NO_BASE_RATE",
             Self::RateProductNotActive(_) => "RATE_PRODUCT_NOT_ACTIVE",
+            Self::TaxPayableExceeded { .. } => "TAX_PAYABLE_EXCEEDED",
             Self::OutcomeConflict(_) => "OUTCOME_CONFLICT",
         }
     }

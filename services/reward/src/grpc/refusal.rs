@@ -31,6 +31,7 @@ impl Refused for Refusal {
             | Self::TermNotCovered(_)
             | Self::NoBaseRate(_)
             | Self::RateProductNotActive(_)
+            | Self::TaxPayableExceeded { .. }
             | Self::OutcomeConflict(_) => Code::FailedPrecondition,
             Self::OutOfRange(_) => Code::OutOfRange,
         }

@@ -1,20 +1,39 @@
 //! `TaxService`.
 
-use super::{Api, call::PageSize};
-use crate::{
-    domain::tax_year::{Total, YearKey},
-    queries,
+use super::{
+    Api,
+    call::{Again, Call, PageSize},
+    refusal::refused,
 };
+use crate::{
+    commands::remit_tax::{ConfirmTaxRemittance, ProposeTaxRemittance},
+    domain::{
+        refusal::Refusal,
+        tax_remittance::Remittance,
+        tax_year::{Total, YearKey},
+    },
+    queries,
+    wire::{quote::language_from, tax::to_remittance, tax_statement},
+};
+use aws_lc_rs::digest::{SHA256, digest};
+use handsel_money::Timestamp;
 use handsel_proto::handsel::reward::v1::{
-    GetTaxTotalsRequest, ListReportableRequest, ListReportableResponse, TaxTotal, TaxTotals,
-    tax_service_server::TaxService,
+    BeneficiaryStatement, ConfirmTaxRemittanceRequest, GetBeneficiaryStatementRequest, GetTaxRemittanceRequest,
+    GetTaxTotalsRequest, ListReportableRequest, ListReportableResponse, ListTaxRemittancesRequest,
+    ListTaxRemittancesResponse, ProposeTaxRemittanceRequest, TaxRemittance, TaxTotal, TaxTotals,
+    get_beneficiary_statement_request::Format, tax_service_server::TaxService,
 };
 use handsel_service::{
     page,
-    status::fault,
-    wire::{to_money, to_timestamp},
+    status::{Violation, fault},
+    wire::{id_from_name, money_from, to_money, to_timestamp},
 };
+use handsel_storage::Fault;
 use tonic::{Request, Response, Status};
+use uuid::Uuid;
+
+/// The lane of remittances.
+const REMITTANCES: &str = "tax remittances";
 
 #[tonic::async_trait]
 impl TaxService for Api {
@@ -43,6 +62,108 @@ impl TaxService for Api {
         })?;
         let totals = totals.iter().map(to_total).collect();
         Ok(Response::new(ListReportableResponse { totals, next_page_token }))
+    }
+
+    async fn get_beneficiary_statement(
+        &self,
+        request: Request<GetBeneficiaryStatementRequest>,
+    ) -> Result<Response<BeneficiaryStatement>, Status> {
+        let request = request.into_inner();
+        let format = request.format();
+        let language = language_from(&request.language_code)?;
+        let GetBeneficiaryStatementRequest { beneficiary, year, .. } = request;
+        let (db, plans) = (&self.service.db, &self.service.means.plans);
+        let found = queries::tax::statement(db, plans, &beneficiary, i64::from(year)).await;
+        let statement = found.map_err(fault)?.map_err(refused)?;
+        let (media_type, written) = match format {
+            Format::Csv => (tax_statement::CSV, tax_statement::csv(&statement, language)),
+            Format::Json => (tax_statement::JSON, tax_statement::json(&statement)),
+            Format::Unspecified => return Err(Violation::new("format", "is required").into()),
+        };
+        let content = written.map_err(|error| fault(Fault::Invalid(error.to_string())))?;
+        let digest = hex::encode(digest(&SHA256, &content));
+        Ok(Response::new(BeneficiaryStatement {
+            beneficiary,
+            year,
+            media_type: media_type.to_owned(),
+            content,
+            digest,
+        }))
+    }
+
+    async fn propose_tax_remittance(
+        &self,
+        request: Request<ProposeTaxRemittanceRequest>,
+    ) -> Result<Response<TaxRemittance>, Status> {
+        let call = Call::of(request)?;
+        let command = ProposeTaxRemittance {
+            means: self.service.means.clone(),
+            remittance: Remittance {
+                id: self.service.means.next_id(),
+                amount: money_from(call.message.amount.as_ref(), "amount")?,
+                period: call.message.period.clone(),
+                reference: call.message.reference.clone(),
+                proposed_by: call.by(),
+                proposed_at: self.now(),
+                confirmation: None,
+            },
+            actor: call.actor(),
+            now: self.now(),
+        };
+        let content = ProposeTaxRemittanceRequest { request_id: String::new(), ..call.message.clone() };
+        let again = Again { rpc: "reward.ProposeTaxRemittance", request_id: &call.message.request_id, content };
+        let name = self.once(REMITTANCES, &call, again, command).await?;
+        self.remittance(&name).await
+    }
+
+    async fn confirm_tax_remittance(
+        &self,
+        request: Request<ConfirmTaxRemittanceRequest>,
+    ) -> Result<Response<TaxRemittance>, Status> {
+        let call = Call::of(request)?;
+        let command = ConfirmTaxRemittance {
+            means: self.service.means.clone(),
+            id: id_from_name("tax-remittances/", &call.message.name, "name")?,
+            by: call.by(),
+            actor: call.actor(),
+            now: self.now(),
+        };
+        let content = ConfirmTaxRemittanceRequest { request_id: String::new(), ..call.message.clone() };
+        let again = Again { rpc: "reward.ConfirmTaxRemittance", request_id: &call.message.request_id, content };
+        let name = self.once(REMITTANCES, &call, again, command).await?;
+        self.remittance(&name).await
+    }
+
+    async fn get_tax_remittance(
+        &self,
+        request: Request<GetTaxRemittanceRequest>,
+    ) -> Result<Response<TaxRemittance>, Status> {
+        self.remittance(&request.into_inner().name).await
+    }
+
+    async fn list_tax_remittances(
+        &self,
+        request: Request<ListTaxRemittancesRequest>,
+    ) -> Result<Response<ListTaxRemittancesResponse>, Status> {
+        let request = request.into_inner();
+        let filters = ListTaxRemittancesRequest { page_size: 0, page_token: String::new() };
+        let size = PageSize::of(request.page_size, page::DEFAULT_SIZE);
+        let after: Option<(Timestamp, Uuid)> = page::cursor(&filters, &request.page_token)?;
+        let found = queries::tax::remittances(&self.service.db, after, size.limit()).await;
+        let mut found = found.map_err(fault)?;
+        let next_page_token = size.cut(&mut found, &filters, |one| (one.proposed_at, one.id))?;
+        let tax_remittances = found.iter().map(to_remittance).collect();
+        Ok(Response::new(ListTaxRemittancesResponse { tax_remittances, next_page_token }))
+    }
+}
+
+impl Api {
+    async fn remittance(&self, name: &str) -> Result<Response<TaxRemittance>, Status> {
+        let id = id_from_name("tax-remittances/", name, "name")?;
+        match queries::tax::remittance(&self.service.db, id).await.map_err(fault)? {
+            Some(remittance) => Ok(Response::new(to_remittance(&remittance))),
+            None => Err(refused(Refusal::NotFound(name.to_owned()))),
+        }
     }
 }
 

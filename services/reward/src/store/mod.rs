@@ -33,6 +33,7 @@ pub(crate) mod reward;
 pub(crate) mod reward_choice;
 pub(crate) mod reward_read;
 pub(crate) mod tax;
+pub(crate) mod tax_remittance;
 pub(crate) mod terms_sheet;
 pub(crate) mod tier;
 pub(crate) mod transfer;

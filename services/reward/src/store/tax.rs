@@ -225,8 +225,8 @@ pub(crate) async fn save(tx: &mut Tx, totals: &[(&YearKey, &Total)]) -> Result<(
 }
 
 /// A beneficiary's totals of a year.
-pub(crate) async fn of_beneficiary(db: &Db, beneficiary: &str, year: i64) -> Result<Vec<(YearKey, Total)>, Fault> {
-    let rows: Vec<YearRow> = db
+pub(crate) async fn of_beneficiary(tx: &mut Tx, beneficiary: &str, year: i64) -> Result<Vec<(YearKey, Total)>, Fault> {
+    let rows: Vec<YearRow> = tx
         .all(
             "SELECT beneficiary, year, jurisdiction, currency, reward_minor, tax_minor, net_minor, flagged_reward,
                     threshold_minor, exceeded_at
@@ -258,4 +258,45 @@ pub(crate) async fn reportable(
         )
         .await?;
     rows.into_iter().map(YearRow::restore).collect()
+}
+
+row! {
+    pub(crate) struct MovementRow {
+        pub ordinal: i64,
+        pub occurred_at: At,
+        pub reward_id: Uuid,
+        pub plan_id: String,
+        pub plan_version: i64,
+        pub kind: String,
+        pub jurisdiction: String,
+        pub currency: String,
+        pub reward_minor: i64,
+        pub tax_minor: i64,
+        pub net_minor: i64,
+        pub flagged: bool,
+        pub payout_reference: Option<String>,
+    }
+}
+
+/// A page of a beneficiary's entries of a year, oldest first, after a position; each with the bank's newest reference of its reward.
+pub(crate) async fn movements(
+    tx: &mut Tx,
+    beneficiary: &str,
+    year: i64,
+    after: Option<(At, i64)>,
+    limit: i64,
+) -> Result<Vec<MovementRow>, Fault> {
+    let (after_at, after_ordinal) = after.unzip();
+    tx.all(
+        "SELECT e.ordinal, e.occurred_at, e.reward_id, e.plan_id, r.plan_version, r.kind, e.jurisdiction, e.currency,
+                e.reward_minor, e.tax_minor, e.net_minor, e.flagged,
+                (SELECT a.bank_reference FROM attempt a WHERE a.reward_id = e.reward_id AND a.bank_reference <> ''
+                 ORDER BY a.number DESC LIMIT 1) AS payout_reference
+         FROM tax_entry e JOIN reward r ON r.id = e.reward_id
+         WHERE e.beneficiary = $1 AND e.year = $2
+           AND ($3 IS NULL OR (e.occurred_at, e.ordinal) > ($3, $4))
+         ORDER BY e.occurred_at, e.ordinal LIMIT $5",
+        (beneficiary.to_owned(), year, after_at, after_ordinal, limit),
+    )
+    .await
 }

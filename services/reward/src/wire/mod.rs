@@ -20,4 +20,6 @@ pub(crate) mod rate_rule;
 pub(crate) mod reward;
 pub(crate) mod rule;
 pub(crate) mod settlement;
+pub(crate) mod tax;
+pub(crate) mod tax_statement;
 pub(crate) mod terms;

@@ -11,6 +11,7 @@ mod plans;
 mod rates;
 mod reward;
 mod stacking;
+mod taxes;
 
 use handsel_money::{Money, Timestamp};
 use handsel_reward::domain::{

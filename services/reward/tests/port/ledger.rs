@@ -74,7 +74,7 @@ impl Bank {
     }
 
     /// Statements to the audit log of this kind that wait to be sent or were.
-    async fn said(&self, kind: &str) -> usize {
+    pub(crate) async fn said(&self, kind: &str) -> usize {
         let waiting: Vec<(Vec<u8>,)> = self.db.all("SELECT content FROM outbox", ()).await.unwrap();
         waiting.iter().filter(|(bytes,)| String::from_utf8_lossy(bytes).contains(kind)).count()
     }
