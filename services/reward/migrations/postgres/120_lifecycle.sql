@@ -1,5 +1,4 @@
--- What happens to a reward besides its state: holds, approvals, payees, what the bank said before payment, reversals and what people
--- decided by hand.
+-- What happens to a reward besides its state: holds, approvals, payees, what the bank said before payment and reversals.
 
 -- Compliance keeps what it names from being paid. Exactly one of the four targets is given.
 CREATE TABLE hold (
@@ -135,35 +134,6 @@ CREATE TABLE recovery (
 CREATE UNIQUE INDEX recovery_once ON recovery (bank_reference) WHERE bank_reference <> '';
 CREATE INDEX recovery_of_claim ON recovery (claim_id, recorded_at);
 
--- What two people decide by hand: what became of an attempt, or that a reward is given up.
-CREATE TABLE resolution (
-    id UUID PRIMARY KEY,
-    reward_id UUID NOT NULL REFERENCES reward (id),
-    -- The attempt; empty: the reward is given up.
-    end_to_end_id TEXT NOT NULL,
-    verdict TEXT NOT NULL CHECK (verdict IN ('SETTLED', 'NOT_PAID', 'RETURNED', 'DISMISSED', 'WRITTEN_OFF')),
-    bank_reference TEXT NOT NULL,
-    occurred_at TIMESTAMPTZ,
-    reason TEXT NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('PROPOSED', 'CONFIRMED', 'DECLINED')),
-    proposer TEXT NOT NULL CHECK (proposer <> ''),
-    proposer_account TEXT NOT NULL,
-    proposed_at TIMESTAMPTZ NOT NULL,
-    checker TEXT NOT NULL DEFAULT '',
-    checked_at TIMESTAMPTZ,
-    CHECK ((verdict = 'WRITTEN_OFF') = (end_to_end_id = '')),
-    CHECK ((state = 'PROPOSED') = (checker = '')),
-    CHECK (state <> 'CONFIRMED' OR checker <> proposer)
-);
-CREATE INDEX resolution_newest ON resolution (proposed_at, id);
-CREATE UNIQUE INDEX resolution_one_at_a_time ON resolution (reward_id) WHERE state = 'PROPOSED';
-
--- Contradictions that people have resolved.
-CREATE TABLE conflict_resolved (
-    conflict_id UUID PRIMARY KEY REFERENCES outcome_conflict (id),
-    resolution_id UUID NOT NULL REFERENCES resolution (id)
-);
-
 CREATE FUNCTION is_kept() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION '% is never deleted', TG_TABLE_NAME;
@@ -186,7 +156,5 @@ CREATE TRIGGER gate_answer_is_kept BEFORE DELETE ON gate_answer FOR EACH ROW EXE
 CREATE TRIGGER gate_round_is_kept BEFORE DELETE ON gate_round FOR EACH ROW EXECUTE FUNCTION is_kept();
 CREATE TRIGGER reversal_is_kept BEFORE DELETE ON reversal FOR EACH ROW EXECUTE FUNCTION is_kept();
 CREATE TRIGGER claim_is_kept BEFORE DELETE ON claim FOR EACH ROW EXECUTE FUNCTION is_kept();
-CREATE TRIGGER resolution_is_kept BEFORE DELETE ON resolution FOR EACH ROW EXECUTE FUNCTION is_kept();
 CREATE TRIGGER recovery_is_appended BEFORE UPDATE OR DELETE ON recovery FOR EACH ROW EXECUTE FUNCTION append_only();
-CREATE TRIGGER conflict_resolved_is_appended BEFORE UPDATE OR DELETE ON conflict_resolved FOR EACH ROW EXECUTE FUNCTION append_only();
 CREATE TRIGGER payee_is_appended BEFORE UPDATE OR DELETE ON payee FOR EACH ROW EXECUTE FUNCTION append_only();

@@ -1,5 +1,4 @@
--- What happens to a reward besides its state: holds, approvals, payees, what the bank said before payment, reversals and what people
--- decided by hand.
+-- What happens to a reward besides its state: holds, approvals, payees, what the bank said before payment and reversals.
 
 -- Compliance keeps what it names from being paid. Exactly one of the four targets is given.
 CREATE TABLE hold (
@@ -135,35 +134,6 @@ CREATE TABLE recovery (
 CREATE UNIQUE INDEX recovery_once ON recovery (bank_reference) WHERE bank_reference <> '';
 CREATE INDEX recovery_of_claim ON recovery (claim_id, recorded_at);
 
--- What two people decide by hand: what became of an attempt, or that a reward is given up.
-CREATE TABLE resolution (
-    id BLOB PRIMARY KEY,
-    reward_id BLOB NOT NULL REFERENCES reward (id),
-    -- The attempt; empty: the reward is given up.
-    end_to_end_id TEXT NOT NULL,
-    verdict TEXT NOT NULL CHECK (verdict IN ('SETTLED', 'NOT_PAID', 'RETURNED', 'DISMISSED', 'WRITTEN_OFF')),
-    bank_reference TEXT NOT NULL,
-    occurred_at TEXT,
-    reason TEXT NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('PROPOSED', 'CONFIRMED', 'DECLINED')),
-    proposer TEXT NOT NULL CHECK (proposer <> ''),
-    proposer_account TEXT NOT NULL,
-    proposed_at TEXT NOT NULL,
-    checker TEXT NOT NULL DEFAULT '',
-    checked_at TEXT,
-    CHECK ((verdict = 'WRITTEN_OFF') = (end_to_end_id = '')),
-    CHECK ((state = 'PROPOSED') = (checker = '')),
-    CHECK (state <> 'CONFIRMED' OR checker <> proposer)
-) STRICT;
-CREATE INDEX resolution_newest ON resolution (proposed_at, id);
-CREATE UNIQUE INDEX resolution_one_at_a_time ON resolution (reward_id) WHERE state = 'PROPOSED';
-
--- Contradictions that people have resolved.
-CREATE TABLE conflict_resolved (
-    conflict_id BLOB PRIMARY KEY REFERENCES outcome_conflict (id),
-    resolution_id BLOB NOT NULL REFERENCES resolution (id)
-) STRICT;
-
 CREATE TRIGGER hold_is_kept BEFORE DELETE ON hold
 BEGIN SELECT RAISE(ABORT, 'hold is never deleted'); END;
 CREATE TRIGGER hold_fence_is_kept BEFORE DELETE ON hold_fence
@@ -186,15 +156,9 @@ CREATE TRIGGER reversal_is_kept BEFORE DELETE ON reversal
 BEGIN SELECT RAISE(ABORT, 'reversal is never deleted'); END;
 CREATE TRIGGER claim_is_kept BEFORE DELETE ON claim
 BEGIN SELECT RAISE(ABORT, 'claim is never deleted'); END;
-CREATE TRIGGER resolution_is_kept BEFORE DELETE ON resolution
-BEGIN SELECT RAISE(ABORT, 'resolution is never deleted'); END;
 CREATE TRIGGER recovery_is_appended BEFORE UPDATE ON recovery
 BEGIN SELECT RAISE(ABORT, 'recovery is append-only'); END;
 CREATE TRIGGER recovery_is_kept BEFORE DELETE ON recovery
 BEGIN SELECT RAISE(ABORT, 'recovery is append-only'); END;
-CREATE TRIGGER conflict_resolved_is_appended BEFORE UPDATE ON conflict_resolved
-BEGIN SELECT RAISE(ABORT, 'conflict_resolved is append-only'); END;
-CREATE TRIGGER conflict_resolved_is_kept BEFORE DELETE ON conflict_resolved
-BEGIN SELECT RAISE(ABORT, 'conflict_resolved is append-only'); END;
 CREATE TRIGGER payee_is_appended BEFORE UPDATE ON payee
 BEGIN SELECT RAISE(ABORT, 'payee is append-only'); END;
