@@ -6,6 +6,7 @@
 pub mod approval;
 pub mod calculation;
 pub mod channel;
+pub mod checks;
 pub mod claim;
 pub mod clearing;
 pub mod effective_rate;

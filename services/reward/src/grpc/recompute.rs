@@ -15,6 +15,7 @@ use crate::{
         self,
         recomputation::{FindingRow, Recomputation},
     },
+    service::Service,
 };
 use handsel_proto::handsel::reward::v1::{
     self as wire, GetRecomputationRequest, ListRecomputeFindingsRequest, ListRecomputeFindingsResponse,
@@ -39,7 +40,8 @@ impl RecomputeService for Api {
     ) -> Result<Response<RecomputeRewardResponse>, Status> {
         let name = request.into_inner().name;
         let id = id_from_name("rewards/", &name, "name")?;
-        let found = queries::rewards::get(&self.service.db, id).await.map_err(fault)?;
+        let Service { db, means, .. } = &*self.service;
+        let found = queries::rewards::get(db, means, id, self.now()).await.map_err(fault)?;
         let Some(whole) = found else { return Err(refused(Refusal::NotFound(name))) };
         let version = i32::try_from(whole.record.calculation_version).unwrap_or(i32::MAX);
         let outcome = recompute::compare(&whole.record, &whole.reward.entitlement.amounts);

@@ -19,6 +19,7 @@ use crate::{
         self,
         rewards::{Filter, RewardAndAttempts},
     },
+    service::Service,
     wire::{
         qualification::{after, qualification_from},
         quote::language_from,
@@ -64,7 +65,8 @@ impl RewardService for Api {
         let call = Call::of(request)?;
         let id = id_from_name("rewards/", &call.message.name, "name")?;
         let language = language_from(&call.message.language_code)?;
-        let Some(whole) = queries::rewards::get(&self.service.db, id).await.map_err(fault)? else {
+        let Service { db, means, .. } = &*self.service;
+        let Some(whole) = queries::rewards::get(db, means, id, self.now()).await.map_err(fault)? else {
             return Err(refused(Refusal::NotFound(call.message.name)));
         };
         call.caller.must_reach(&whole.reward.entitlement.branch)?;

@@ -1,7 +1,16 @@
 //! Rewards: one as a whole, pages of them.
 
 use crate::{
-    domain::{hold::Hold, outcome::Attempt, record::Record, reward::Reward, reward_choice::RewardChoice},
+    commands::{latch::held, means::Means},
+    domain::{
+        checks::{self, Check, Known},
+        hold::Hold,
+        latch::{Cause, Latch, Stop},
+        outcome::Attempt,
+        record::Record,
+        reward::Reward,
+        reward_choice::RewardChoice,
+    },
     store,
 };
 use handsel_money::Timestamp;
@@ -21,10 +30,12 @@ pub(crate) struct Whole {
     pub(crate) holds: Vec<Hold>,
     /// The choice that was offered with it.
     pub(crate) choice: Option<RewardChoice>,
+    /// Every check on its way, in the order of that way.
+    pub(crate) checks: Vec<Check>,
 }
 
-/// One reward.
-pub(crate) async fn get(db: &Db, id: Uuid) -> Result<Option<Whole>, Fault> {
+/// One reward as of now.
+pub(crate) async fn get(db: &Db, means: &Means, id: Uuid, now: Timestamp) -> Result<Option<Whole>, Fault> {
     let mut tx = db.read().await?;
     let (Some(reward), Some(trace)) =
         (store::reward_read::one(&mut tx, id).await?, store::reward_read::trace(&mut tx, id).await?)
@@ -40,7 +51,50 @@ pub(crate) async fn get(db: &Db, id: Uuid) -> Result<Option<Whole>, Fault> {
         Some(_) => store::reward_choice::of_reward(&mut tx, id).await?,
         None => None,
     };
-    Ok(Some(Whole { reward, attempts, record, holds, choice }))
+    let checks = look(&mut tx, means, &reward, attempts.last(), &holds, choice.as_ref(), now).await?;
+    Ok(Some(Whole { reward, attempts, record, holds, choice, checks }))
+}
+
+/// Every check on a reward's way, by one look at the database.
+async fn look(
+    tx: &mut Tx,
+    means: &Means,
+    reward: &Reward,
+    newest: Option<&Attempt>,
+    holds: &[Hold],
+    choice: Option<&RewardChoice>,
+    now: Timestamp,
+) -> Result<Vec<Check>, Fault> {
+    let of = &reward.entitlement;
+    let ids = || vec![of.id];
+    let plan = means.plans.get(tx, &of.plan, of.plan_version).await?;
+    let plan = plan.map_err(|refusal| Fault::Invalid(refusal.to_string()))?;
+    let approvals: Vec<_> = store::approval::of_rewards(tx, ids()).await?.into_iter().map(|(_, given)| given).collect();
+    let payees = store::payee::of_rewards(tx, ids()).await?;
+    let rounds = store::gate::rounds(tx, ids()).await?;
+    let (stop, signs) = stop(tx, means).await?;
+    let known = Known {
+        reward,
+        newest,
+        holds,
+        choice,
+        approvals: &approvals,
+        payee: payees.first(),
+        round: rounds.first(),
+        stop,
+        signs: &signs,
+        payment: &plan.plan.terms.payment,
+        zone: &plan.plan.terms.zone,
+    };
+    Ok(checks::look(&known, now))
+}
+
+/// Why nothing leaves, and what the latch fell for.
+async fn stop(tx: &mut Tx, means: &Means) -> Result<(Option<Stop>, Vec<Cause>), Fault> {
+    match store::latch::read(tx).await? {
+        Latch::Up => Ok((held(tx, &means.gate).await?, Vec::new())),
+        Latch::Down { signs, .. } => Ok((Some(Stop::Latched), signs.iter().map(|sign| sign.cause).collect())),
+    }
 }
 
 /// The plan of a reward, which never changes.

@@ -4,6 +4,7 @@
 
 pub(crate) mod bank_file;
 mod campaign;
+mod check;
 pub(crate) mod choice;
 pub(crate) mod claim;
 pub(crate) mod gate;

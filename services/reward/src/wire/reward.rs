@@ -1,9 +1,10 @@
 //! Rewards for the wire.
 
-use super::{choice::to_reward_choice, hold::to_hold, rule::to_role, settlement::to_status};
+use super::{check::to_check, choice::to_reward_choice, hold::to_hold, rule::to_role, settlement::to_status};
 use crate::{
     domain::{
         calculation::{explanation::Language, trace::Step},
+        checks,
         outcome::{Attempt, Status},
         reward::{Amounts, Entitlement, Kind, Reward},
         state::Standing,
@@ -78,6 +79,8 @@ pub(crate) fn to_reward(reward: &Reward, attempts: &[Attempt]) -> wire::Reward {
         item: item.clone(),
         season: season.clone(),
         choice: None,
+        checks: Vec::new(),
+        until_time: None,
     }
 }
 
@@ -90,18 +93,18 @@ fn to_kind(kind: Kind) -> wire::RewardKind {
     }
 }
 
-/// A reward with every step of its calculation, and the same in plain words.
+/// A reward with every step of its calculation, the same in plain words, and every check on its way.
 pub(crate) fn to_whole_reward(whole: &Whole, language: Language) -> wire::Reward {
-    let Whole { reward, attempts, record, holds, choice } = whole;
-    let told = to_reward(reward, attempts);
-    let to_be_chosen = choice.as_ref().and_then(|choice| story::to_be_chosen(reward, choice));
+    let Whole { reward, attempts, record, holds, choice, checks } = whole;
     wire::Reward {
         steps: record.shown().into_iter().map(to_step).collect(),
         explanation: story::tell(reward, attempts.last(), record, language),
         holds: holds.iter().map(to_hold).collect(),
         choice: choice.as_ref().map(to_reward_choice),
-        waiting_for: to_be_chosen.unwrap_or_else(|| told.waiting_for.clone()),
-        ..told
+        checks: checks.iter().map(|check| to_check(check, language)).collect(),
+        until_time: checks::waits_for(reward, checks).and_then(|check| check.until).map(to_timestamp),
+        waiting_for: checks::waiting_for(reward, checks, language),
+        ..to_reward(reward, attempts)
     }
 }
 

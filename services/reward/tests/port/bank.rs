@@ -119,7 +119,7 @@ impl Bank {
         Self::configured(lab, RewardConfig { longest_wait, ..RewardConfig::pull("BANKCNBJ") }).await
     }
 
-    async fn configured(lab: Lab, config: RewardConfig) -> Self {
+    pub(crate) async fn configured(lab: Lab, config: RewardConfig) -> Self {
         let db = lab.migrated(Reward::NAME, &Reward::migrations()).await;
         let outbox = Outbox::new(Reward::NAME, lab.world(), Pseudonyms::from_key(&[7; 32]));
         let reward = Reward::start(db.clone(), lab.world(), outbox, config, RewardPeers::default()).await.unwrap();

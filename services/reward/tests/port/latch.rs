@@ -26,19 +26,19 @@ impl Bank {
         self.latches().get_settlement_latch(self.lab.call(request, &token)).await.unwrap().into_inner()
     }
 
-    async fn stop(&self, person: &str, number: u32, reason: &str) -> SettlementLatch {
+    pub(crate) async fn stop(&self, person: &str, number: u32, reason: &str) -> SettlementLatch {
         let request = wire::LatchSettlementRequest { request_id: request_id(number), reason: reason.into() };
         self.latches().latch_settlement(self.lab.call(request, &self.approver(person))).await.unwrap().into_inner()
     }
 
-    async fn propose(&self, person: &str, number: u32) -> Result<SettlementLatch, Status> {
+    pub(crate) async fn propose(&self, person: &str, number: u32) -> Result<SettlementLatch, Status> {
         let reconciled = "the bank's statement of today, payout by payout".into();
         let request = wire::ProposeReleaseRequest { request_id: request_id(number), reconciled };
         let answer = self.latches().propose_release(self.lab.call(request, &self.approver(person))).await;
         answer.map(Response::into_inner)
     }
 
-    async fn confirm(&self, person: &str, number: u32, proposal: &str) -> Result<SettlementLatch, Status> {
+    pub(crate) async fn confirm(&self, person: &str, number: u32, proposal: &str) -> Result<SettlementLatch, Status> {
         let request = wire::ConfirmReleaseRequest { request_id: request_id(number), proposal: proposal.into() };
         let answer = self.latches().confirm_release(self.lab.call(request, &self.approver(person))).await;
         answer.map(Response::into_inner)

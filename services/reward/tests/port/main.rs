@@ -5,6 +5,7 @@ mod access;
 mod audit;
 mod bank;
 mod campaigns;
+mod checks;
 mod choices;
 mod file_answers;
 mod file_bank;
