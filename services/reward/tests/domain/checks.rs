@@ -12,7 +12,8 @@ use handsel_reward::domain::{
     outcome::{Attempt, Status},
     payee::Payee,
     rate_rule::Side,
-    reward::{Choice, Reward},
+    reward::Reward,
+    reward_choice::{self, RewardChoice},
     state::Standing,
     terms::{ApprovalBand, Approver, GateCheck, Payment},
 };
@@ -26,6 +27,7 @@ struct Stored {
     reward: Reward,
     newest: Option<Attempt>,
     holds: Vec<Hold>,
+    choice: Option<RewardChoice>,
     approvals: Vec<Approval>,
     payee: Option<Payee>,
     round: Option<Round>,
@@ -52,6 +54,7 @@ impl Stored {
             reward: reward(standing, attempts),
             newest: None,
             holds: Vec::new(),
+            choice: None,
             approvals: Vec::new(),
             payee: None,
             round: None,
@@ -114,6 +117,7 @@ impl Stored {
             reward: &self.reward,
             newest: self.newest.as_ref(),
             holds: &self.holds,
+            choice: self.choice.as_ref(),
             approvals: &self.approvals,
             payee: self.payee.as_ref(),
             round: self.round.as_ref(),
@@ -290,7 +294,14 @@ fn it_says_until_when() {
     };
     let mut accrued = Stored::at(Standing::Accrued, 0);
     accrued.reward.entitlement.due_at = later(5);
-    accrued.reward.entitlement.choice = Some(Choice { default: Side::Cash, until: later(3) });
+    accrued.choice = Some(RewardChoice {
+        reward: Uuid::from_u128(1),
+        default_side: Side::Cash,
+        until: later(3),
+        estimate: cny("90.00"),
+        extra: cny("0.00"),
+        state: reward_choice::State::Open,
+    });
     assert_eq!(until(&accrued, Rule::HoldingPeriod, NOW), Some(later(5)));
     assert_eq!(until(&accrued, Rule::HoldingPeriod, later(5)), None, "the next run moves it");
     assert_eq!(until(&accrued, Rule::Choice, NOW), Some(later(3)));
