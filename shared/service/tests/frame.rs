@@ -70,7 +70,8 @@ fn reflection_lists_what_is_served_in_both_versions() {
         };
         let mut names: Vec<_> = list.service.into_iter().map(|service| service.name).collect();
         names.sort();
-        assert_eq!(names, ["grpc.health.v1.Health", SERVICE]);
+        let rates = "handsel.corebank.v1.CoreBankingRateService";
+        assert_eq!(names, ["grpc.health.v1.Health", rates, SERVICE]);
 
         let ask = v1alpha::ServerReflectionRequest {
             message_request: Some(v1alpha::server_reflection_request::MessageRequest::FileContainingSymbol(
