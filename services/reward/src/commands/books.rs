@@ -1,5 +1,4 @@
-//! The attempts and rewards that outcomes are about, as they stand while the outcomes are read: reported by the bank, or resolved by
-//! people.
+//! The attempts and rewards that outcomes are about, as they stand while the outcomes are read.
 
 use super::{
     fall_due::inconsistent,

@@ -84,7 +84,7 @@ on_both_engines! {
         let own = ["activity", "customer_tier", "evaluation", "evaluation_customer", "evaluation_turn", "tier_policy"];
         let named: Vec<&str> = tables.iter().map(|(table, _)| table.as_str()).collect();
         let shared: Vec<&str> = named.iter().copied().filter(|table| !own.contains(table)).collect();
-        expect!["_sqlx_migrations inbox_receipt inbox_source outbox outbox_receipt outbox_relay outbox_sent request"].assert_eq(&shared.join(" "));
+        expect!["_sqlx_migrations inbox_receipt inbox_source outbox outbox_parked outbox_receipt outbox_relay outbox_sent request"].assert_eq(&shared.join(" "));
         let lines: Vec<String> = tables
             .iter()
             .filter(|(table, _)| own.contains(&table.as_str()))
