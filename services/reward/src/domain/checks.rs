@@ -206,10 +206,10 @@ impl Check {
         }
     }
 
-    fn awaited(&self, language: Language) -> String {
+    fn words(&self, language: Language) -> String {
         match language {
-            Language::English => english::awaited(&self.found),
-            Language::Chinese => chinese::awaited(&self.found),
+            Language::English => english::words(&self.found),
+            Language::Chinese => chinese::words(&self.found),
         }
     }
 
@@ -228,5 +228,5 @@ pub fn waits_for<'a>(reward: &Reward, checks: &'a [Check]) -> Option<&'a Check> 
 
 /// What it waits for, in words; empty when nothing.
 pub fn waiting_for(reward: &Reward, checks: &[Check], language: Language) -> String {
-    waits_for(reward, checks).map(|check| check.awaited(language)).unwrap_or_default()
+    waits_for(reward, checks).map(|check| check.words(language)).unwrap_or_default()
 }

@@ -59,7 +59,7 @@ pub(super) fn detail(found: &Found) -> String {
     }
 }
 
-pub(super) fn awaited(found: &Found) -> String {
+pub(super) fn words(found: &Found) -> String {
     match found {
         Found::DueAt(at) => format!("等待到期：{at}"),
         Found::MayChoose(until) => format!("等待受益人选择，截至{until}"),

@@ -62,7 +62,7 @@ pub(super) fn detail(found: &Found) -> String {
     }
 }
 
-pub(super) fn awaited(found: &Found) -> String {
+pub(super) fn words(found: &Found) -> String {
     match found {
         Found::DueAt(at) => format!("its due time, {at}"),
         Found::MayChoose(until) => format!("its beneficiary's choice between money and rate, until {until}"),

@@ -59,7 +59,7 @@ impl Look<'_> {
     }
 
     /// Whether it comes to another attempt only when a person says so.
-    fn awaits_retry(&self) -> bool {
+    fn waits_for_retry(&self) -> bool {
         matches!(self.standing, Standing::Failed | Standing::Returned)
     }
 
@@ -163,7 +163,7 @@ impl Look<'_> {
         if self.known.payment.gate.is_empty() {
             return vec![self.not_applicable(Rule::Gate, Found::NothingAsked)];
         }
-        if self.awaits_retry() {
+        if self.waits_for_retry() {
             return vec![self.not_applicable(Rule::Gate, Found::AskedOnRetry)];
         }
         self.known.payment.gate.iter().map(|asked| self.answer(*asked)).collect()
@@ -200,7 +200,7 @@ impl Look<'_> {
         if self.is_past() {
             return self.not_applicable(Rule::SettlementLatch, Found::Past);
         }
-        if self.awaits_retry() {
+        if self.waits_for_retry() {
             return self.not_applicable(Rule::SettlementLatch, Found::AskedOnRetry);
         }
         match self.known.stop {
@@ -225,7 +225,7 @@ impl Look<'_> {
         let (verdict, reason, found) = match (newest.status, newest.first_sent_at) {
             (Status::Settled, _) => (Verdict::Pass, "", found),
             // A person had it tried again, and the next attempt is not made yet.
-            (Status::Rejected | Status::Returned, _) if !self.awaits_retry() && !self.standing.is_final() => {
+            (Status::Rejected | Status::Returned, _) if !self.waits_for_retry() && !self.standing.is_final() => {
                 (Verdict::Pending, "NOT_INSTRUCTED", Found::NotInstructed)
             }
             (Status::Rejected, _) => (Verdict::Fail, "REFUSED", found),
