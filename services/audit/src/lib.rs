@@ -106,6 +106,14 @@ impl Audit {
         self.log.key.verifier().to_string()
     }
 
+    /// Whether a signed checkpoint covers every record that was taken.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn is_signed(&self) -> anyhow::Result<bool> {
+        Ok(self.log.newest_head().await? <= self.log.newest_checkpoint().await?.map_or(0, |signed| signed.size))
+    }
+
     /// Records what no rpc does and the log must show: a jump of the business clock, a restore. `kind` is lower-case words with
     /// dots between them; `body` holds no personal data.
     ///

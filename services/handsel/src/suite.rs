@@ -15,7 +15,7 @@ use handsel_proto::POOL;
 use handsel_service::config::{LimitsConfig, ServerConfig};
 use handsel_service::{Clock as _, Frame, FrameError, Part, SettableClock, World};
 use handsel_storage::Db;
-use parts::{Parts, Woken};
+use parts::{Parts, Tempo, Woken};
 
 pub(crate) use parts::signing_key;
 use std::net::SocketAddr;
@@ -66,6 +66,12 @@ const RELAYS: RelaySettings = RelaySettings {
     period: Duration::from_millis(500),
 };
 
+/// A simulated clock leaps over months while a payout is with the bank: how long it lay there says nothing.
+const CLEARING_WHEN_TIME_LEAPS: Duration = Duration::from_secs(10 * 366 * 86_400);
+
+/// How long a suite may take to deliver and sign what is there.
+const PATIENCE: Duration = Duration::from_secs(120);
+
 impl Suite {
     /// Opens the data, brings its schemas up to this version, and serves. Returns when calls are answered.
     pub(crate) async fn start(settings: SuiteSettings) -> Result<Self> {
@@ -84,7 +90,8 @@ impl Suite {
         let address = frame.address();
         let channel = Endpoint::from_shared(format!("http://{address}"))?.tcp_nodelay(true).connect_lazy();
 
-        let parts = Parts::open(&place, &world, &issuer, address, RELAYS).await?;
+        let clearing_limit = clock.as_ref().map(|_| CLEARING_WHEN_TIME_LEAPS);
+        let parts = Parts::open(&place, &world, &issuer, address, &Tempo { relays: RELAYS, clearing_limit }).await?;
         let simulator = match simulator {
             None => None,
             Some(faults) => {
@@ -142,7 +149,7 @@ impl Suite {
     /// Returns when every service has delivered what it owes the others and the log.
     pub(crate) async fn wait_until_delivered(&self) -> Result<()> {
         let mut ticks = tokio::time::interval(Duration::from_millis(5));
-        let deadline = tokio::time::Instant::now() + Duration::from_secs(120);
+        let deadline = tokio::time::Instant::now() + PATIENCE;
         loop {
             let mut waiting = 0;
             for (db, destinations) in self.parts.outboxes() {
@@ -156,6 +163,18 @@ impl Suite {
             anyhow::ensure!(tokio::time::Instant::now() < deadline, "{waiting} messages are still on their way");
             ticks.tick().await;
         }
+    }
+
+    /// Returns when, beyond that, a signed checkpoint covers every record.
+    pub(crate) async fn wait_until_signed(&self) -> Result<()> {
+        self.wait_until_delivered().await?;
+        let mut ticks = tokio::time::interval(Duration::from_millis(5));
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        while !self.parts.is_signed().await? {
+            anyhow::ensure!(tokio::time::Instant::now() < deadline, "the newest records of the log are not signed yet");
+            ticks.tick().await;
+        }
+        Ok(())
     }
 
     /// What the simulated core bank has paid.

@@ -103,7 +103,8 @@ async fn settle(suite: &Suite, cast: &Cast, history: &History<'_>) -> Result<()>
         let open: i64 = groups
             .iter()
             .filter(|group| {
-                matches!(group.state(), State::Accrued | State::PendingApproval | State::Approved | State::Paying)
+                use State::{Accrued, Approved, Due, Paying, PendingApproval};
+                matches!(group.state(), Accrued | Due | PendingApproval | Approved | Paying)
             })
             .map(|group| group.count)
             .sum();
@@ -114,7 +115,7 @@ async fn settle(suite: &Suite, cast: &Cast, history: &History<'_>) -> Result<()>
         suite.wake();
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    suite.wait_until_delivered().await
+    suite.wait_until_signed().await
 }
 
 /// The clock's first instant.

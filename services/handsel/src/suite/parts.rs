@@ -29,6 +29,14 @@ const DAY: Duration = Duration::from_secs(86_400);
 /// What the development bank calls itself.
 pub(crate) const BANK: &str = "example";
 
+/// How long things take in this suite.
+pub(super) struct Tempo {
+    /// How the services' messages travel.
+    pub(super) relays: RelaySettings,
+    /// How long a payout may be in clearing, by the suite's clock, before an alarm goes up; `None`: as the reward service has it.
+    pub(super) clearing_limit: Option<Duration>,
+}
+
 /// The services, and the databases that their outboxes lie in.
 pub(super) struct Parts {
     referral: (Db, Referral),
@@ -45,7 +53,7 @@ impl Parts {
         world: &World,
         issuer: &DevIssuer,
         address: SocketAddr,
-        relays: RelaySettings,
+        tempo: &Tempo,
     ) -> Result<Self> {
         let peer = |from: &'static str| Peer::at(&format!("http://{address}"), tokens(issuer, from));
         let pseudonyms = Pseudonyms::from_file_or_create(&place.secret("pseudonyms.key"), &*world.entropy)?;
@@ -68,13 +76,14 @@ impl Parts {
             referral: Some(peer(handsel_tier::NAME)?),
             audit: Some(peer(handsel_tier::NAME)?),
         };
-        let tier_config = TierConfig { relays, ..TierConfig::default() };
+        let tier_config = TierConfig { relays: tempo.relays, ..TierConfig::default() };
         let tier = Tier::start(tier_db.clone(), world.clone(), pseudonyms.clone(), tier_config, tier_peers);
 
         let reward_db = open(Reward::NAME, Reward::migrations()).await?;
         // One who tries it out does not want to wait.
         let pace = Pace { period: Duration::from_millis(500), ..Pace::default() };
-        let reward_config = RewardConfig { relay: relays, pace, ..RewardConfig::pull(BANK) };
+        let mut reward_config = RewardConfig { relay: tempo.relays, pace, ..RewardConfig::pull(BANK) };
+        reward_config.clearing_limit = tempo.clearing_limit.unwrap_or(reward_config.clearing_limit);
         let reward_peers = RewardPeers { audit: Some(peer(Reward::NAME)?) };
         let reward =
             Reward::start(reward_db.clone(), world.clone(), outbox(Reward::NAME), reward_config, reward_peers).await?;
@@ -82,7 +91,7 @@ impl Parts {
         let referral_db = open(Referral::NAME, Referral::migrations()).await?;
         let keys_db = open(Referral::KEYS_NAME, Referral::key_migrations()).await?;
         let keys = KeyMaterial::from_file_or_create(&place.secret("subjects.json"), &*world.entropy)?;
-        let referral_config = ReferralConfig { relays, ..ReferralConfig::with_keys(keys) };
+        let referral_config = ReferralConfig { relays: tempo.relays, ..ReferralConfig::with_keys(keys) };
         let referral_peers =
             handsel_referral::Peers { reward: peer(Referral::NAME)?, audit: Some(peer(Referral::NAME)?) };
         let referral = Referral::start(
@@ -114,6 +123,11 @@ impl Parts {
             (&self.referral.0, &["reward", "audit"]),
             (&self.reward.0, &["audit"]),
         ]
+    }
+
+    /// Whether a signed checkpoint covers every record of the log.
+    pub(super) async fn is_signed(&self) -> Result<bool> {
+        self.audit.is_signed().await
     }
 
     /// Leaves a record of a jump of business time in the log. After a crash it waits for the dead process's lease on the log to

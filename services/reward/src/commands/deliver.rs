@@ -108,9 +108,11 @@ impl Deliver {
         if let Err(refusal) = not_in_the_future(trigger.at, self.now, QUALIFICATION_TOLERANCE, "trigger_time") {
             return Ok(refused(&refusal));
         }
-        let rows = store::reversal::rewards_of_referral(tx, *referral).await?;
-        store::counter::lock(tx, rows.iter().map(|row| row.plan_id.clone()).collect()).await?;
-        for reward in store::reward::lock(tx, rows.iter().map(|row| row.id).collect()).await? {
+        let stages = store::qualification::of_referrals(tx, vec![*referral]).await?;
+        store::counter::lock(tx, stages.into_iter().map(|stage| stage.plan).collect()).await?;
+        store::campaign::uncount(tx, *referral, self.now).await?;
+        let rewards = store::reversal::rewards_of_referral(tx, *referral).await?;
+        for reward in store::reward::lock(tx, rewards).await? {
             match reverse(&self.means, tx, &reward, trigger.clone(), &self.actor, self.now).await? {
                 Ok(()) | Err(Refusal::StateConflict { .. }) => {}
                 Err(refusal) => return Err(Fault::Invalid(refusal.to_string())),

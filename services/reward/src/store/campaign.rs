@@ -188,3 +188,22 @@ pub(crate) async fn count(tx: &mut Tx, counted: &[(Uuid, WindowKey)]) -> Result<
     .await?;
     Ok(())
 }
+
+/// A reversed referral counts no more in its own window, and un-fires nothing; one that was not counted never will be. Told again,
+/// nothing changes. The budget row of its plan is locked, where it was granted.
+pub(crate) async fn uncount(tx: &mut Tx, referral: Uuid, now: Timestamp) -> Result<(), Fault> {
+    tx.exec(
+        "UPDATE milestone_progress SET referral_count = referral_count - 1
+         WHERE id IN (SELECT progress_id FROM milestone_referral WHERE referral = $1 AND reversed_at IS NULL)",
+        (referral,),
+    )
+    .await?;
+    tx.exec(
+        "INSERT INTO milestone_referral (referral, progress_id, reversed_at) VALUES ($1, '', $2)
+         ON CONFLICT (referral) DO UPDATE SET reversed_at = excluded.reversed_at
+         WHERE milestone_referral.reversed_at IS NULL",
+        (referral, At(now)),
+    )
+    .await?;
+    Ok(())
+}

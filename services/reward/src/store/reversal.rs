@@ -131,14 +131,8 @@ pub(crate) async fn decide(tx: &mut Tx, id: Uuid, decision: &Decision, now: Time
     .await
 }
 
-row! {
-    pub(crate) struct RewardOfReferralRow {
-        pub id: Uuid,
-        pub plan_id: String,
-    }
-}
-
-/// The rewards of a referral and their plans, by id: which rows a reversal will lock.
-pub(crate) async fn rewards_of_referral(tx: &mut Tx, referral: Uuid) -> Result<Vec<RewardOfReferralRow>, Fault> {
-    tx.all("SELECT id, plan_id FROM reward WHERE referral = $1 ORDER BY id", (referral,)).await
+/// The rewards of a referral: which rows a reversal will lock.
+pub(crate) async fn rewards_of_referral(tx: &mut Tx, referral: Uuid) -> Result<Vec<Uuid>, Fault> {
+    let rows: Vec<(Uuid,)> = tx.all("SELECT id FROM reward WHERE referral = $1 ORDER BY id", (referral,)).await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
 }

@@ -1,11 +1,15 @@
 //! What only some plans have: stages, staff and teams, points and items, milestones, seasons, budgets of cost, profiles.
 
-use crate::bank::{Bank, brief, decimal, fixed, introduction_plan, money, request_id, text};
+use crate::{
+    bank::{Bank, brief, decimal, fixed, introduction_plan, money, referral, request_id, text},
+    inbox::deliver,
+};
 use expect_test::expect;
 use handsel_proto::handsel::{
     corebank::v1::payout_outcome::Status as Fate,
-    reward::v1::{self as wire, budget_use},
+    reward::v1::{self as wire, budget_use, deliver_request::message::Content},
 };
+use handsel_service::{Clock as _, wire::to_timestamp};
 use handsel_testkit::{Lab, on_both_engines, reason, violated_fields};
 use tonic::Code;
 
@@ -194,6 +198,36 @@ on_both_engines! {
         let progress: Vec<(i64, i64)> =
             bank.db.all("SELECT referral_count, highest_count FROM milestone_progress", ()).await.unwrap();
         assert_eq!(progress, [(4, 4)]);
+    }
+
+    async fn a_reversed_referral_counts_for_no_milestone(lab: Lab) {
+        let mut plan = plain(vec![fixed(wire::BeneficiaryRole::Referee, "1.00 CNY")]);
+        plan.milestones = vec![wire::Milestone {
+            id: "THIRD".into(),
+            fires: Some(wire::milestone::Fires::At(3)),
+            reward: Some(fixed(wire::BeneficiaryRole::Referrer, "30.00 CNY")),
+        }];
+        plan.milestone_window = wire::Window::Month.into();
+        let bank = Bank::with_plan(lab, plan).await;
+        let reversed = |number| {
+            Content::Reversal(wire::Reversal {
+                referral: referral(number),
+                reason: "ACCOUNT_CLOSED".into(),
+                trigger_time: Some(to_timestamp(bank.lab.clock.now())),
+            })
+        };
+        let fired = async |number| {
+            let rewards = bank.grant(bank.qualification(number, "1.00 CNY")).await.unwrap();
+            rewards.iter().any(|reward| reward.milestone == "THIRD")
+        };
+        assert!(!fired(1).await && !fired(2).await);
+        // The second is reversed, and told twice; the ninth before it was ever counted.
+        let told = vec![(1, reversed(2)), (2, reversed(2)), (3, reversed(9))];
+        deliver(&bank, "referral/reward", 1, told).await.unwrap();
+        assert!(!fired(9).await && !fired(3).await, "two count");
+        assert!(fired(4).await, "the third that counts");
+        deliver(&bank, "referral/reward", 1, vec![(4, reversed(1))]).await.unwrap();
+        assert!(!fired(5).await, "it fired at this count before");
     }
 
     async fn a_season_has_a_budget_of_its_own_and_each_mark_is_told_once(lab: Lab) {

@@ -12,7 +12,12 @@ use handsel_service::{Clock as _, wire::to_timestamp};
 use handsel_testkit::{Lab, on_both_engines, reason};
 use tonic::{Response, Status};
 
-async fn deliver(bank: &Bank, source: &str, epoch: i64, messages: Vec<(i64, Content)>) -> Result<Vec<Receipt>, Status> {
+pub(crate) async fn deliver(
+    bank: &Bank,
+    source: &str,
+    epoch: i64,
+    messages: Vec<(i64, Content)>,
+) -> Result<Vec<Receipt>, Status> {
     let request = wire::DeliverRequest {
         origin: Some(Origin { source: source.into(), epoch }),
         messages: messages
