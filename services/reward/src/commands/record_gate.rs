@@ -15,8 +15,15 @@ use uuid::Uuid;
 /// One round for each reward.
 pub(crate) struct RecordGate {
     pub(crate) means: Means,
-    pub(crate) rounds: Vec<Round>,
+    pub(crate) said: Vec<Said>,
     pub(crate) now: Timestamp,
+}
+
+/// What the bank said of a reward as it stood when it was asked.
+pub(crate) struct Said {
+    /// The revision it was asked of: whoever names another account, or moves the reward, makes another one.
+    pub(crate) revision: i64,
+    pub(crate) round: Round,
 }
 
 impl Command for RecordGate {
@@ -24,9 +31,9 @@ impl Command for RecordGate {
     /// How many were taken down.
     type Output = usize;
 
-    /// A reward that has moved on in the meantime is asked of again where it stands then.
+    /// A reward that has moved on in the meantime is asked of again where it stands then; what was said later already stays.
     async fn apply(&self, tx: &mut Tx) -> Result<usize, Fault> {
-        let ids: Vec<Uuid> = self.rounds.iter().map(|round| round.reward).collect();
+        let ids: Vec<Uuid> = self.said.iter().map(|said| said.round.reward).collect();
         let locked = store::reward::lock(tx, ids.clone()).await?;
         let before: HashMap<Uuid, Round> =
             store::gate::rounds(tx, ids).await?.into_iter().map(|round| (round.reward, round)).collect();
@@ -35,7 +42,11 @@ impl Command for RecordGate {
         for reward in &locked {
             let waits = matches!(reward.state.standing(), Standing::Approved | Standing::Paying);
             let id = reward.entitlement.id;
-            let Some(round) = self.rounds.iter().find(|round| waits && round.reward == id) else { continue };
+            let about_it = |said: &&Said| waits && said.round.reward == id && said.revision == reward.revision;
+            let Some(Said { round, .. }) = self.said.iter().find(about_it) else { continue };
+            if before.get(&id).is_some_and(|before| before.asked_at > round.asked_at) {
+                continue;
+            }
             // The same word again is no news.
             if before.get(&id).map(|before| before.verdict) != Some(round.verdict) {
                 let body = json!({

@@ -1,4 +1,5 @@
-//! A person names the account that a reward is paid to. What others approved before, they have not approved for this account.
+//! A person names the account that a reward is paid to. What others approved before, they have not approved for this account; nor has
+//! the bank said that it may be paid there.
 
 use super::{dossier, means::Means, moves::Moves, statements};
 use crate::{
@@ -53,6 +54,7 @@ impl Command for SetPayee {
         };
         store::payee::insert(tx, &payee).await?;
         let voided = store::approval::void(tx, self.id, self.now).await?;
+        store::gate::void(tx, self.id, self.now).await?;
         let mut moves = Moves::default();
         moves.note(&self.means, moved, self.now, |reward| {
             // The reference says nothing to strangers, but it is the customer's: the log knows that it changed.

@@ -2,7 +2,7 @@
 //! does not say, cannot be asked or does not know keeps the reward where it is.
 
 use crate::{
-    commands::record_gate::RecordGate,
+    commands::record_gate::{self, RecordGate},
     config::PayoutGate,
     domain::gate::{NO_ANSWER, NOT_CONFIGURED, Round, UNREACHABLE},
     queries::gate::{Question, questions},
@@ -31,13 +31,13 @@ pub(super) fn job(service: &Arc<Service>) -> Job {
             }
             let (said, missing) = ask(&service, &asked).await;
             let patience = service.config.pace.gate;
-            let round = |question: &Question| {
+            let of = |question: &Question| {
                 let id = question.reward.entitlement.id;
-                let answers = said.answers(id);
-                Round::of(id, &question.checks, answers, missing, patience, now)
+                let round = Round::of(id, &question.checks, said.answers(id), missing, patience, now);
+                record_gate::Said { revision: question.reward.revision, round }
             };
-            let rounds: Vec<Round> = asked.iter().map(round).collect();
-            let record = RecordGate { means: service.means.clone(), rounds, now };
+            let said = asked.iter().map(of).collect();
+            let record = RecordGate { means: service.means.clone(), said, now };
             service.lanes.run(PAYOUTS, record).await?;
             let full = i64::try_from(asked.len()).is_ok_and(|count| count >= limit);
             Ok(if full { Worked::More } else { Worked::Idle })

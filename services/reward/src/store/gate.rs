@@ -85,7 +85,7 @@ pub(crate) async fn rounds(tx: &mut Tx, rewards: Vec<Uuid>) -> Result<Vec<Round>
 }
 
 /// Rewards that are to be paid and of which the bank is to be asked, the longest approved first: nobody has, or what it said holds
-/// no more. Those whose plan asks for nothing are among them.
+/// no more. Those whose plan asks for nothing are among them, but none that is held: however many are, the others have their turn.
 pub(crate) async fn candidates(tx: &mut Tx, now: Timestamp, limit: i64) -> Result<Vec<CandidateRow>, Fault> {
     tx.all(
         "SELECT r.id, r.plan_id, r.plan_version
@@ -96,10 +96,20 @@ pub(crate) async fn candidates(tx: &mut Tx, now: Timestamp, limit: i64) -> Resul
                                                      AND a.first_sent_at IS NULL)
                     AND EXISTS (SELECT 1 FROM gate_round g WHERE g.reward_id = r.id)))
            AND NOT EXISTS (SELECT 1 FROM gate_round g WHERE g.reward_id = r.id AND g.holds_until > $1)
+           AND NOT EXISTS (SELECT 1 FROM hold h
+                           WHERE h.state <> 'RELEASED' AND (h.reward_id = r.id OR h.referral = r.referral
+                                                            OR h.beneficiary = r.beneficiary OR h.plan_id = r.plan_id))
          ORDER BY r.updated_at, r.id LIMIT $2",
         (At(now), limit),
     )
     .await
+}
+
+/// What the bank said of a reward holds no more: it is locked, and what is to be paid is another thing now.
+pub(crate) async fn void(tx: &mut Tx, reward: Uuid, now: Timestamp) -> Result<(), Fault> {
+    tx.exec("UPDATE gate_round SET holds_until = $2 WHERE reward_id = $1 AND holds_until > $2", (reward, At(now)))
+        .await
+        .map(|_| ())
 }
 
 /// Saves rounds of rewards that are locked, over those before.

@@ -1,80 +1,16 @@
 //! A reward says at each station of its way what it waits for, why, and until when.
 
-use crate::bank::{Bank, DAY, approval_band, introduction_plan, money, request_id};
+use crate::{
+    bank::{Bank, DAY, approval_band, introduction_plan, money, request_id},
+    core_bank::{CoreBank, passed},
+};
 use handsel_proto::handsel::{
     access::v1::Role as Approver,
-    corebank::v1::{
-        CheckPayoutsRequest, CheckPayoutsResponse, ExecuteInstructionsRequest, ExecuteInstructionsResponse,
-        PayoutAnswer, PayoutCheck, ResolvePayeesRequest, ResolvePayeesResponse,
-        core_banking_service_server::{CoreBankingService, CoreBankingServiceServer},
-        payout_check::Verdict as Word,
-        payout_outcome::Status as Fate,
-    },
+    corebank::v1::{payout_check::Kind, payout_outcome::Status as Fate},
     reward::v1::{self as wire, check::Rule, check::Verdict},
 };
 use handsel_reward::{PayoutGate, RewardConfig};
-use handsel_service::{Job, Part};
 use handsel_testkit::{Lab, Role, on_both_engines};
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
-};
-use tonic::{Request, Response, Status, service::RoutesBuilder};
-
-/// Core banking that has something against everybody until it is told otherwise.
-#[derive(Clone, Default)]
-struct Wary {
-    content: Arc<AtomicBool>,
-}
-
-#[tonic::async_trait]
-impl CoreBankingService for Wary {
-    async fn check_payouts(
-        &self,
-        request: Request<CheckPayoutsRequest>,
-    ) -> Result<Response<CheckPayoutsResponse>, Status> {
-        let content = self.content.load(Ordering::SeqCst);
-        let (word, code) = if content { (Word::Pass, "") } else { (Word::Fail, "ARREARS_30") };
-        let answers = request.into_inner().questions.into_iter().map(|question| PayoutAnswer {
-            reward: question.reward,
-            checks: question
-                .checks
-                .into_iter()
-                .map(|kind| PayoutCheck { kind, verdict: word.into(), reason_code: code.into() })
-                .collect(),
-        });
-        Ok(Response::new(CheckPayoutsResponse { answers: answers.collect() }))
-    }
-
-    async fn execute_instructions(
-        &self,
-        _: Request<ExecuteInstructionsRequest>,
-    ) -> Result<Response<ExecuteInstructionsResponse>, Status> {
-        Err(Status::failed_precondition("this bank lists instructions"))
-    }
-
-    async fn resolve_payees(
-        &self,
-        _: Request<ResolvePayeesRequest>,
-    ) -> Result<Response<ResolvePayeesResponse>, Status> {
-        Err(Status::failed_precondition("this bank takes no files"))
-    }
-}
-
-impl Part for Wary {
-    fn name(&self) -> &'static str {
-        "corebank"
-    }
-    fn add_to(&self, routes: &mut RoutesBuilder) {
-        routes.add_service(CoreBankingServiceServer::new(self.clone()));
-    }
-    fn jobs(&self) -> Vec<Job> {
-        Vec::new()
-    }
-    fn drain(&self) -> futures::future::BoxFuture<'_, ()> {
-        Box::pin(async {})
-    }
-}
 
 /// What it waits for: the check, its reason, and the words.
 fn waits(reward: &wire::Reward) -> (Rule, String, String) {
@@ -90,8 +26,9 @@ fn expected(rule: Rule, reason: &str, words: &str) -> (Rule, String, String) {
 
 on_both_engines! {
     async fn a_reward_says_what_it_waits_for_all_the_way(lab: Lab) {
-        let wary = Wary::default();
-        let server = lab.serve(wary.clone()).await;
+        let core = CoreBank::content();
+        core.denies(Kind::Arrears, "ARREARS_30");
+        let server = lab.serve(core.clone()).await;
         let gate = PayoutGate::Bank(lab.peer(server.address()));
         let bank = Bank::configured(lab.clone(), RewardConfig { gate, ..RewardConfig::pull("BANKCNBJ") }).await;
         let two = wire::ApprovalBand {
@@ -139,7 +76,7 @@ on_both_engines! {
 
         let down = bank.stop("fay", 31, "a call from the bank").await;
         assert!(!down.signs.is_empty());
-        wary.content.store(true, Ordering::SeqCst);
+        core.says(|asked| Ok(passed(asked)));
         bank.pass(DAY).await;
         let words = "two people to lift the settlement latch";
         assert_eq!(waits(&bank.reward(&name).await), expected(Rule::SettlementLatch, "LATCHED", words));
