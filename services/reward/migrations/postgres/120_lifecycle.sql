@@ -134,9 +134,51 @@ CREATE TABLE recovery (
 CREATE UNIQUE INDEX recovery_once ON recovery (bank_reference) WHERE bank_reference <> '';
 CREATE INDEX recovery_of_claim ON recovery (claim_id, recorded_at);
 
+-- What two people decide by hand: what became of an attempt, or that a reward is given up.
+CREATE TABLE resolution (
+    id UUID PRIMARY KEY,
+    reward_id UUID NOT NULL REFERENCES reward (id),
+    -- The attempt; empty: the reward is given up.
+    end_to_end_id TEXT NOT NULL,
+    verdict TEXT NOT NULL CHECK (verdict IN ('SETTLED', 'REJECTED', 'WRITTEN_OFF')),
+    bank_reference TEXT NOT NULL,
+    occurred_at TIMESTAMPTZ,
+    reason TEXT NOT NULL,
+    evidence TEXT NOT NULL,
+    -- What was known when it was proposed: it is void once anything else is.
+    seen_revision BIGINT NOT NULL,
+    seen_status TEXT NOT NULL,
+    seen_conflicts BIGINT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('PROPOSED', 'CONFIRMED', 'VOID')),
+    proposer TEXT NOT NULL CHECK (proposer <> ''),
+    proposer_account TEXT NOT NULL,
+    proposed_at TIMESTAMPTZ NOT NULL,
+    checker TEXT NOT NULL DEFAULT '',
+    ended_at TIMESTAMPTZ,
+    CHECK ((verdict = 'WRITTEN_OFF') = (end_to_end_id = '')),
+    CHECK ((verdict = 'WRITTEN_OFF') = (occurred_at IS NULL)),
+    CHECK ((verdict = 'SETTLED') = (bank_reference <> '')),
+    CHECK ((state = 'CONFIRMED') = (checker <> '')),
+    CHECK ((state = 'PROPOSED') = (ended_at IS NULL)),
+    -- Two people decide, whatever a program above believes.
+    CHECK (checker <> proposer)
+);
+CREATE INDEX resolution_newest ON resolution (proposed_at, id);
+CREATE UNIQUE INDEX resolution_one_at_a_time ON resolution (reward_id) WHERE state = 'PROPOSED';
+
+-- Contradictions that people have resolved.
+CREATE TABLE conflict_resolved (
+    conflict_id UUID PRIMARY KEY REFERENCES outcome_conflict (id),
+    resolution_id UUID NOT NULL REFERENCES resolution (id)
+);
+
 CREATE FUNCTION is_kept() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION '% is never deleted', TG_TABLE_NAME;
+END $$;
+CREATE FUNCTION resolution_stays() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'what a resolution says never changes, and one that has ended never again';
 END $$;
 CREATE FUNCTION hold_stays() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -156,5 +198,15 @@ CREATE TRIGGER gate_answer_is_kept BEFORE DELETE ON gate_answer FOR EACH ROW EXE
 CREATE TRIGGER gate_round_is_kept BEFORE DELETE ON gate_round FOR EACH ROW EXECUTE FUNCTION is_kept();
 CREATE TRIGGER reversal_is_kept BEFORE DELETE ON reversal FOR EACH ROW EXECUTE FUNCTION is_kept();
 CREATE TRIGGER claim_is_kept BEFORE DELETE ON claim FOR EACH ROW EXECUTE FUNCTION is_kept();
+CREATE TRIGGER resolution_is_kept BEFORE DELETE ON resolution FOR EACH ROW EXECUTE FUNCTION is_kept();
+CREATE TRIGGER resolution_stays BEFORE UPDATE ON resolution FOR EACH ROW
+    WHEN (OLD.state <> 'PROPOSED'
+          OR (OLD.reward_id, OLD.end_to_end_id, OLD.verdict, OLD.bank_reference, OLD.occurred_at, OLD.reason, OLD.evidence,
+              OLD.seen_revision, OLD.seen_status, OLD.seen_conflicts, OLD.proposer, OLD.proposer_account, OLD.proposed_at)
+             IS DISTINCT FROM
+             (NEW.reward_id, NEW.end_to_end_id, NEW.verdict, NEW.bank_reference, NEW.occurred_at, NEW.reason, NEW.evidence,
+              NEW.seen_revision, NEW.seen_status, NEW.seen_conflicts, NEW.proposer, NEW.proposer_account, NEW.proposed_at))
+    EXECUTE FUNCTION resolution_stays();
 CREATE TRIGGER recovery_is_appended BEFORE UPDATE OR DELETE ON recovery FOR EACH ROW EXECUTE FUNCTION append_only();
+CREATE TRIGGER conflict_resolved_is_appended BEFORE UPDATE OR DELETE ON conflict_resolved FOR EACH ROW EXECUTE FUNCTION append_only();
 CREATE TRIGGER payee_is_appended BEFORE UPDATE OR DELETE ON payee FOR EACH ROW EXECUTE FUNCTION append_only();

@@ -134,6 +134,44 @@ CREATE TABLE recovery (
 CREATE UNIQUE INDEX recovery_once ON recovery (bank_reference) WHERE bank_reference <> '';
 CREATE INDEX recovery_of_claim ON recovery (claim_id, recorded_at);
 
+-- What two people decide by hand: what became of an attempt, or that a reward is given up.
+CREATE TABLE resolution (
+    id BLOB PRIMARY KEY,
+    reward_id BLOB NOT NULL REFERENCES reward (id),
+    -- The attempt; empty: the reward is given up.
+    end_to_end_id TEXT NOT NULL,
+    verdict TEXT NOT NULL CHECK (verdict IN ('SETTLED', 'REJECTED', 'WRITTEN_OFF')),
+    bank_reference TEXT NOT NULL,
+    occurred_at TEXT,
+    reason TEXT NOT NULL,
+    evidence TEXT NOT NULL,
+    -- What was known when it was proposed: it is void once anything else is.
+    seen_revision INTEGER NOT NULL,
+    seen_status TEXT NOT NULL,
+    seen_conflicts INTEGER NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('PROPOSED', 'CONFIRMED', 'VOID')),
+    proposer TEXT NOT NULL CHECK (proposer <> ''),
+    proposer_account TEXT NOT NULL,
+    proposed_at TEXT NOT NULL,
+    checker TEXT NOT NULL DEFAULT '',
+    ended_at TEXT,
+    CHECK ((verdict = 'WRITTEN_OFF') = (end_to_end_id = '')),
+    CHECK ((verdict = 'WRITTEN_OFF') = (occurred_at IS NULL)),
+    CHECK ((verdict = 'SETTLED') = (bank_reference <> '')),
+    CHECK ((state = 'CONFIRMED') = (checker <> '')),
+    CHECK ((state = 'PROPOSED') = (ended_at IS NULL)),
+    -- Two people decide, whatever a program above believes.
+    CHECK (checker <> proposer)
+) STRICT;
+CREATE INDEX resolution_newest ON resolution (proposed_at, id);
+CREATE UNIQUE INDEX resolution_one_at_a_time ON resolution (reward_id) WHERE state = 'PROPOSED';
+
+-- Contradictions that people have resolved.
+CREATE TABLE conflict_resolved (
+    conflict_id BLOB PRIMARY KEY REFERENCES outcome_conflict (id),
+    resolution_id BLOB NOT NULL REFERENCES resolution (id)
+) STRICT;
+
 CREATE TRIGGER hold_is_kept BEFORE DELETE ON hold
 BEGIN SELECT RAISE(ABORT, 'hold is never deleted'); END;
 CREATE TRIGGER hold_fence_is_kept BEFORE DELETE ON hold_fence
@@ -156,9 +194,23 @@ CREATE TRIGGER reversal_is_kept BEFORE DELETE ON reversal
 BEGIN SELECT RAISE(ABORT, 'reversal is never deleted'); END;
 CREATE TRIGGER claim_is_kept BEFORE DELETE ON claim
 BEGIN SELECT RAISE(ABORT, 'claim is never deleted'); END;
+CREATE TRIGGER resolution_is_kept BEFORE DELETE ON resolution
+BEGIN SELECT RAISE(ABORT, 'resolution is never deleted'); END;
+CREATE TRIGGER resolution_stays BEFORE UPDATE ON resolution WHEN
+    OLD.state <> 'PROPOSED'
+    OR (OLD.reward_id, OLD.end_to_end_id, OLD.verdict, OLD.bank_reference, OLD.occurred_at, OLD.reason, OLD.evidence,
+        OLD.seen_revision, OLD.seen_status, OLD.seen_conflicts, OLD.proposer, OLD.proposer_account, OLD.proposed_at)
+       IS NOT
+       (NEW.reward_id, NEW.end_to_end_id, NEW.verdict, NEW.bank_reference, NEW.occurred_at, NEW.reason, NEW.evidence,
+        NEW.seen_revision, NEW.seen_status, NEW.seen_conflicts, NEW.proposer, NEW.proposer_account, NEW.proposed_at)
+BEGIN SELECT RAISE(ABORT, 'what a resolution says never changes, and one that has ended never again'); END;
 CREATE TRIGGER recovery_is_appended BEFORE UPDATE ON recovery
 BEGIN SELECT RAISE(ABORT, 'recovery is append-only'); END;
 CREATE TRIGGER recovery_is_kept BEFORE DELETE ON recovery
 BEGIN SELECT RAISE(ABORT, 'recovery is append-only'); END;
+CREATE TRIGGER conflict_resolved_is_appended BEFORE UPDATE ON conflict_resolved
+BEGIN SELECT RAISE(ABORT, 'conflict_resolved is append-only'); END;
+CREATE TRIGGER conflict_resolved_is_kept BEFORE DELETE ON conflict_resolved
+BEGIN SELECT RAISE(ABORT, 'conflict_resolved is append-only'); END;
 CREATE TRIGGER payee_is_appended BEFORE UPDATE ON payee
 BEGIN SELECT RAISE(ABORT, 'payee is append-only'); END;

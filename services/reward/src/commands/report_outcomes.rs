@@ -5,7 +5,7 @@ use crate::{
     domain::{
         outcome::{self, Attempt, Meaning, Outcome},
         refusal::Refusal,
-        reward::{Moved, Reward},
+        reward::Reward,
         state::Standing,
     },
     store,
@@ -73,7 +73,7 @@ impl ReportOutcomes {
         let read = outcome::read(said, &attempt, standing, reward.state.attempts(), self.now);
         let result = match read {
             Ok(Meaning::Duplicate) => Ok(Meaning::Duplicate),
-            Ok(meaning) => match self.moved(meaning, &reward, said) {
+            Ok(meaning) => match meaning.apply(reward.clone(), said.occurred_at, self.now) {
                 Ok(moved) => {
                     attempt.note(said);
                     let stands = moved.as_ref().map_or(&reward, |moved| &moved.reward);
@@ -92,16 +92,6 @@ impl ReportOutcomes {
         }
         let standing = books.standing(&end_to_end_id);
         Taken { end_to_end_id, result, standing }
-    }
-
-    /// What an outcome does to its reward; none of its own where the bank merely has it.
-    fn moved(&self, meaning: Meaning, reward: &Reward, said: &Outcome) -> Result<Option<Moved>, Refusal> {
-        match meaning {
-            Meaning::Settled => reward.clone().settle(said.occurred_at, self.now).map(Some),
-            Meaning::Refused => reward.clone().refuse(self.now).map(Some),
-            Meaning::Returned => reward.clone().come_back(self.now).map(Some),
-            Meaning::Accepted | Meaning::Duplicate => Ok(None),
-        }
     }
 
     fn said(&self, kind: &'static str, reward: &Reward, attempt: &Attempt, said: &Outcome) -> Owed {

@@ -32,6 +32,7 @@ pub mod recompute;
 pub mod reconciliation;
 pub mod record;
 pub mod refusal;
+pub mod resolution;
 pub mod reversal;
 pub mod reward;
 pub mod reward_choice;

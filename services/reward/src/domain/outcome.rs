@@ -3,6 +3,7 @@
 use super::{
     qualification::{CLOCK_TOLERANCE, not_in_the_future},
     refusal::Refusal,
+    reward::{Moved, Reward},
     state::Standing,
 };
 use handsel_money::{Money, Timestamp};
@@ -90,6 +91,21 @@ pub enum Meaning {
     Refused,
     /// It had moved, and came back.
     Returned,
+}
+
+impl Meaning {
+    /// What it does to the reward, at the bank's instant; nothing where the bank merely has the attempt, or says nothing new.
+    ///
+    /// # Errors
+    /// [`Refusal::StateConflict`] where the reward stands where this cannot be.
+    pub fn apply(self, reward: Reward, at: Timestamp, now: Timestamp) -> Result<Option<Moved>, Refusal> {
+        match self {
+            Self::Settled => reward.settle(at, now).map(Some),
+            Self::Refused => reward.refuse(now).map(Some),
+            Self::Returned => reward.come_back(now).map(Some),
+            Self::Accepted | Self::Duplicate => Ok(None),
+        }
+    }
 }
 
 /// Reads an outcome of an attempt whose reward stands at `standing` with `newest` as its newest attempt.

@@ -136,6 +136,9 @@ pub enum Refusal {
     /// The bank says the contrary of what it said before.
     #[error("{0} has another, final outcome")]
     OutcomeConflict(String),
+    /// More is known than when it was proposed.
+    #[error("{0} is void: something else is known since it was proposed")]
+    ResolutionVoid(String),
 }
 
 impl Refusal {
@@ -169,6 +172,7 @@ impl Refusal {
             Self::RateProductNotActive(_) => "RATE_PRODUCT_NOT_ACTIVE",
             Self::TaxPayableExceeded { .. } => "TAX_PAYABLE_EXCEEDED",
             Self::OutcomeConflict(_) => "OUTCOME_CONFLICT",
+            Self::ResolutionVoid(_) => "RESOLUTION_VOID",
         }
     }
 }

@@ -16,6 +16,7 @@ mod rate;
 mod rate_product;
 mod recompute;
 mod refusal;
+mod resolution;
 mod reward;
 mod settlement;
 mod tax;
@@ -27,9 +28,9 @@ use handsel_proto::handsel::reward::v1::{
     ledger_service_server::LedgerServiceServer, plan_service_server::PlanServiceServer,
     quote_service_server::QuoteServiceServer, rate_product_service_server::RateProductServiceServer,
     rate_service_server::RateServiceServer, recompute_service_server::RecomputeServiceServer,
-    reward_inbox_service_server::RewardInboxServiceServer, reward_service_server::RewardServiceServer,
-    settlement_file_service_server::SettlementFileServiceServer, settlement_service_server::SettlementServiceServer,
-    tax_service_server::TaxServiceServer,
+    resolution_service_server::ResolutionServiceServer, reward_inbox_service_server::RewardInboxServiceServer,
+    reward_service_server::RewardServiceServer, settlement_file_service_server::SettlementFileServiceServer,
+    settlement_service_server::SettlementServiceServer, tax_service_server::TaxServiceServer,
 };
 use std::sync::Arc;
 use tonic::service::RoutesBuilder;
@@ -58,5 +59,6 @@ pub(crate) fn add_to(service: &Arc<Service>, routes: &mut RoutesBuilder) {
         .add_service(LedgerServiceServer::new(api.clone()))
         .add_service(TaxServiceServer::new(api.clone()))
         .add_service(RecomputeServiceServer::new(api.clone()))
+        .add_service(ResolutionServiceServer::new(api.clone()))
         .add_service(RewardInboxServiceServer::new(api));
 }

@@ -32,7 +32,8 @@ impl Refused for Refusal {
             | Self::NoBaseRate(_)
             | Self::RateProductNotActive(_)
             | Self::TaxPayableExceeded { .. }
-            | Self::OutcomeConflict(_) => Code::FailedPrecondition,
+            | Self::OutcomeConflict(_)
+            | Self::ResolutionVoid(_) => Code::FailedPrecondition,
             Self::OutOfRange(_) => Code::OutOfRange,
         }
     }

@@ -10,6 +10,7 @@ pub(crate) mod ledger;
 pub(crate) mod plans;
 pub(crate) mod rates;
 pub(crate) mod recomputation;
+pub(crate) mod resolutions;
 pub(crate) mod rewards;
 pub(crate) mod summary;
 pub(crate) mod tax;

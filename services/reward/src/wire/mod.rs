@@ -18,6 +18,7 @@ pub(crate) mod quote;
 pub(crate) mod rate_grant;
 pub(crate) mod rate_product;
 pub(crate) mod rate_rule;
+pub(crate) mod resolution;
 pub(crate) mod reward;
 pub(crate) mod rule;
 pub(crate) mod settlement;

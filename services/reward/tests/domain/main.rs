@@ -10,6 +10,7 @@ mod lifecycle;
 mod outcome;
 mod plans;
 mod rates;
+mod resolution;
 mod reward;
 mod stacking;
 mod taxes;

@@ -27,6 +27,7 @@ mod rate_desk;
 mod rate_products;
 mod rates;
 mod recompute;
+mod resolutions;
 mod taxes;
 mod versions;
 mod words;
