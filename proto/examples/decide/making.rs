@@ -230,6 +230,7 @@ fn texts() -> Vec<String> {
         "holds/",
         "recomputations/",
         "claims/",
+        "resolutions/",
         "bankFiles/",
         "rate-grants/",
         "tax-remittances/",
