@@ -132,9 +132,9 @@ pub(super) fn said(
         "resolution": resolution.name(),
         "verdict": resolution.finding.verdict().code(),
         "why": resolution.reason,
-        "end_to_end_id": found.map(|found| found.end_to_end_id.as_str()),
-        "bank_reference": found.map(|found| found.bank_reference.as_str()),
-        "known": resolution.basis.status.map(crate::domain::outcome::Status::code),
+        "end_to_end_id": found.map_or("", |found| found.end_to_end_id.as_str()),
+        "bank_reference": found.map_or("", |found| found.bank_reference.as_str()),
+        "known": resolution.basis.status.map_or("", crate::domain::outcome::Status::code),
         "state": reward.state.standing().code(),
     });
     statements::of_reward(kind, action, reward, actor, now, body)

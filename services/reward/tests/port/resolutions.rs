@@ -30,7 +30,7 @@ impl Bank {
         }
     }
 
-    async fn propose(
+    async fn propose_finding(
         &self,
         person: &str,
         request: u32,
@@ -41,7 +41,7 @@ impl Bank {
         self.resolutions().propose_resolution(call).await.map(Response::into_inner)
     }
 
-    async fn confirm(&self, person: &str, request: u32, name: &str) -> Result<wire::Resolution, Status> {
+    async fn confirm_finding(&self, person: &str, request: u32, name: &str) -> Result<wire::Resolution, Status> {
         let message = wire::ConfirmResolutionRequest { request_id: request_id(request), name: name.into() };
         let call = self.lab.call(message, &self.approver(person));
         self.resolutions().confirm_resolution(call).await.map(Response::into_inner)
@@ -94,7 +94,7 @@ async fn paying(lab: Lab) -> (Bank, String, String) {
 on_both_engines! {
     async fn two_people_say_that_it_was_paid(lab: Lab) {
         let (bank, name, id) = paying(lab).await;
-        let unknown = bank.propose("fay", 50, "nobody-made-this", Verdict::Settled).await.unwrap_err();
+        let unknown = bank.propose_finding("fay", 50, "nobody-made-this", Verdict::Settled).await.unwrap_err();
         assert_eq!((unknown.code(), reason(&unknown).as_str()), (Code::NotFound, "UNKNOWN_INSTRUCTION"));
         let mut nameless = bank.finding(51, &id, Verdict::Settled);
         nameless.bank_reference.clear();
@@ -102,21 +102,21 @@ on_both_engines! {
         let nameless = bank.resolutions().propose_resolution(call).await.unwrap_err();
         assert_eq!(violated_fields(&nameless), ["bank_reference"]);
 
-        let proposed = bank.propose("fay", 52, &id, Verdict::Settled).await.unwrap();
+        let proposed = bank.propose_finding("fay", 52, &id, Verdict::Settled).await.unwrap();
         assert_eq!((proposed.state(), proposed.proposed_by.as_str()), (wire::resolution::State::Proposed, "fay"));
-        assert_eq!(bank.propose("fay", 52, &id, Verdict::Settled).await.unwrap().name, proposed.name);
+        assert_eq!(bank.propose_finding("fay", 52, &id, Verdict::Settled).await.unwrap().name, proposed.name);
         assert_eq!(bank.reward(&name).await.state(), State::Paying, "nothing moves yet");
         // Who proposed it, who registered the referral, who made the plan.
         for (request, person) in [(53, "fay"), (54, "tom"), (55, "mia")] {
-            let own = bank.confirm(person, request, &proposed.name).await.unwrap_err();
+            let own = bank.confirm_finding(person, request, &proposed.name).await.unwrap_err();
             assert_eq!((own.code(), reason(&own).as_str()), (Code::PermissionDenied, "MAKER_IS_CHECKER"), "{person}");
         }
         let other_kind = bank.confirm_write_off("gus", 56, &proposed.name).await.unwrap_err();
         assert_eq!(reason(&other_kind), "NOT_FOUND");
-        let confirmed = bank.confirm("gus", 57, &proposed.name).await.unwrap();
+        let confirmed = bank.confirm_finding("gus", 57, &proposed.name).await.unwrap();
         assert_eq!(confirmed.confirmed_by, "gus");
-        assert_eq!(bank.confirm("gus", 57, &proposed.name).await.unwrap(), confirmed, "asked again, it is the same");
-        assert_eq!(reason(&bank.confirm("hal", 58, &proposed.name).await.unwrap_err()), "STATE_CONFLICT");
+        assert_eq!(bank.confirm_finding("gus", 57, &proposed.name).await.unwrap(), confirmed, "asked again, it is the same");
+        assert_eq!(reason(&bank.confirm_finding("hal", 58, &proposed.name).await.unwrap_err()), "STATE_CONFLICT");
 
         assert_eq!(bank.reward(&name).await.state(), State::Paid);
         assert!(bank.instructions().await.is_empty());
@@ -138,12 +138,12 @@ on_both_engines! {
 
     async fn what_the_bank_says_meanwhile_voids_a_proposal(lab: Lab) {
         let (bank, name, id) = paying(lab).await;
-        let proposed = bank.propose("fay", 50, &id, Verdict::Rejected).await.unwrap();
+        let proposed = bank.propose_finding("fay", 50, &id, Verdict::Rejected).await.unwrap();
         assert_eq!(bank.report(&id, Fate::Settled, "TX-1").await, "APPLIED PAID");
-        let void = bank.confirm("gus", 51, &proposed.name).await.unwrap_err();
+        let void = bank.confirm_finding("gus", 51, &proposed.name).await.unwrap_err();
         assert_eq!((void.code(), reason(&void).as_str()), (Code::FailedPrecondition, "RESOLUTION_VOID"));
         assert_eq!(bank.reward(&name).await.state(), State::Paid);
-        let known = bank.propose("fay", 52, &id, Verdict::Rejected).await.unwrap_err();
+        let known = bank.propose_finding("fay", 52, &id, Verdict::Rejected).await.unwrap_err();
         assert_eq!(reason(&known), "STATE_CONFLICT", "nothing contradicts the bank");
         bank.books().await;
     }
@@ -152,7 +152,7 @@ on_both_engines! {
         let (bank, name, id) = paying(lab.clone()).await;
         let other = Bank::open(lab).await;
         let (one, two) =
-            join(bank.propose("fay", 50, &id, Verdict::Settled), other.propose("gus", 51, &id, Verdict::Rejected)).await;
+            join(bank.propose_finding("fay", 50, &id, Verdict::Settled), other.propose_finding("gus", 51, &id, Verdict::Rejected)).await;
         let (one, two) = (one.unwrap(), two.unwrap());
         assert_eq!(
             bank.resolutions_of(&name).await.iter().filter(|brief| brief.ends_with("STATE_PROPOSED")).count(),
@@ -160,7 +160,7 @@ on_both_engines! {
             "the later has taken the earlier's place"
         );
         // Each confirms the other's: one of them was proposed last and is done, and the other is no proposal any more.
-        let (first, second) = join(bank.confirm("gus", 52, &one.name), other.confirm("fay", 53, &two.name)).await;
+        let (first, second) = join(bank.confirm_finding("gus", 52, &one.name), other.confirm_finding("fay", 53, &two.name)).await;
         let refused = match (first, second) {
             (Ok(_), Err(refused)) | (Err(refused), Ok(_)) => refused,
             both => panic!("{both:?}"),
@@ -174,9 +174,9 @@ on_both_engines! {
     async fn two_confirmations_and_the_bank_at_once_settle_once(lab: Lab) {
         let (bank, name, id) = paying(lab.clone()).await;
         let other = Bank::open(lab).await;
-        let proposed = bank.propose("fay", 50, &id, Verdict::Settled).await.unwrap();
+        let proposed = bank.propose_finding("fay", 50, &id, Verdict::Settled).await.unwrap();
         let ((one, two), said) = join(
-            join(bank.confirm("gus", 51, &proposed.name), other.confirm("hal", 52, &proposed.name)),
+            join(bank.confirm_finding("gus", 51, &proposed.name), other.confirm_finding("hal", 52, &proposed.name)),
             other.report(&id, Fate::Settled, "TX-H"),
         )
         .await;
@@ -204,15 +204,15 @@ on_both_engines! {
         assert_eq!((conflicts[0].reward.as_str(), conflicts[0].bank_reference.as_str()), (name.as_str(), "TX-1"));
 
         // It was paid after all: first the order that never left is ended, then the old one is settled, once.
-        let early = bank.propose("fay", 50, &first, Verdict::Settled).await.unwrap_err();
+        let early = bank.propose_finding("fay", 50, &first, Verdict::Settled).await.unwrap_err();
         assert_eq!(reason(&early), "STATE_CONFLICT");
-        let ended = bank.propose("fay", 51, &second, Verdict::Rejected).await.unwrap();
-        bank.confirm("gus", 52, &ended.name).await.unwrap();
+        let ended = bank.propose_finding("fay", 51, &second, Verdict::Rejected).await.unwrap();
+        bank.confirm_finding("gus", 52, &ended.name).await.unwrap();
         assert_eq!(bank.reward(&name).await.state(), State::Failed);
         let contradicted = bank.propose_write_off("fay", 53, &name).await.unwrap_err();
         assert_eq!(reason(&contradicted), "STATE_CONFLICT", "it may have been paid");
-        let settled = bank.propose("fay", 54, &first, Verdict::Settled).await.unwrap();
-        bank.confirm("gus", 55, &settled.name).await.unwrap();
+        let settled = bank.propose_finding("fay", 54, &first, Verdict::Settled).await.unwrap();
+        bank.confirm_finding("gus", 55, &settled.name).await.unwrap();
         assert_eq!(bank.reward(&name).await.state(), State::Paid);
         assert!(bank.conflicts().await.is_empty());
         bank.run_jobs().await;
@@ -241,9 +241,9 @@ on_both_engines! {
         bank.run_jobs().await;
         bank.report(&first, Fate::Settled, "TX-1").await;
         assert!(bank.instructions().await.is_empty());
-        let proposed = bank.propose("fay", 50, &first, Verdict::Rejected).await.unwrap();
+        let proposed = bank.propose_finding("fay", 50, &first, Verdict::Rejected).await.unwrap();
         assert!(bank.instructions().await.is_empty(), "one person does not let it go");
-        bank.confirm("gus", 51, &proposed.name).await.unwrap();
+        bank.confirm_finding("gus", 51, &proposed.name).await.unwrap();
         assert!(bank.conflicts().await.is_empty());
         assert_eq!(bank.instructions().await.len(), 1);
         bank.books().await;
