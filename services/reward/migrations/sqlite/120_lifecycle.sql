@@ -1,4 +1,5 @@
--- What happens to a reward besides its state: holds, approvals, payees, what the bank said before payment and reversals.
+-- What happens to a reward besides its state: holds, approvals, payees, what the bank said before payment, reversals and what people
+-- decided by hand.
 
 -- Compliance keeps what it names from being paid. Exactly one of the four targets is given.
 CREATE TABLE hold (

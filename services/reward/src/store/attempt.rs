@@ -217,7 +217,8 @@ pub(crate) async fn open(
                AND a.channel IN ($4, $5) AND ($6 IS NULL OR r.currency = $6)
                AND (a.first_sent_at IS NOT NULL
                     OR (NOT EXISTS (SELECT 1 FROM outcome_conflict c
-                                    WHERE c.reward_id = a.reward_id AND c.status = 'SETTLED')
+                                    WHERE c.reward_id = a.reward_id AND c.status = 'SETTLED'
+                                      AND NOT EXISTS (SELECT 1 FROM conflict_resolved d WHERE d.conflict_id = c.id))
                         AND NOT EXISTS (SELECT 1 FROM hold h
                                         WHERE h.state <> 'RELEASED'
                                           AND (h.reward_id = r.id OR h.referral = r.referral
@@ -274,11 +275,13 @@ pub(crate) async fn mark_sent(tx: &mut Tx, ids: Vec<String>, channel: Channel, n
              WHERE attempt.end_to_end_id = sent.id AND attempt.first_sent_at IS NULL
                AND attempt.status IN ('UNKNOWN', 'ACCEPTED')
                AND NOT EXISTS (SELECT 1 FROM outcome_conflict c
-                               WHERE c.reward_id = attempt.reward_id AND c.status = 'SETTLED')",
+                               WHERE c.reward_id = attempt.reward_id AND c.status = 'SETTLED'
+                                      AND NOT EXISTS (SELECT 1 FROM conflict_resolved d WHERE d.conflict_id = c.id))",
             "UPDATE attempt SET first_sent_at = $2, channel = $3
              WHERE end_to_end_id = $1 AND first_sent_at IS NULL AND status IN ('UNKNOWN', 'ACCEPTED')
                AND NOT EXISTS (SELECT 1 FROM outcome_conflict c
-                               WHERE c.reward_id = attempt.reward_id AND c.status = 'SETTLED')",
+                               WHERE c.reward_id = attempt.reward_id AND c.status = 'SETTLED'
+                                      AND NOT EXISTS (SELECT 1 FROM conflict_resolved d WHERE d.conflict_id = c.id))",
             vec![Column::Text(ids), at, by],
         )
         .await?;
