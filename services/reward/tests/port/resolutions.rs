@@ -281,6 +281,19 @@ on_both_engines! {
         assert_eq!(bank.plan("spring").await.granted, money("0.00 CNY"));
         assert_eq!(reason(&bank.retry("gus", &request_id(21), &name).await.unwrap_err()), "STATE_CONFLICT");
         expect![[r#"
+            ACCRUAL PLAN_EXPENSE → CUSTOMER_PAYABLE 40.00 CNY customers/20
+            ACCRUAL_TAX PLAN_EXPENSE → TAX_PAYABLE 10.00 CNY customers/20
+            INSTRUCTION CUSTOMER_PAYABLE → CLEARING 40.00 CNY customers/20
+            REFUSAL CLEARING → CUSTOMER_PAYABLE 40.00 CNY customers/20
+            INSTRUCTION CUSTOMER_PAYABLE → CLEARING 40.00 CNY customers/20
+            REFUSAL CLEARING → CUSTOMER_PAYABLE 40.00 CNY customers/20
+            WRITE_OFF CUSTOMER_PAYABLE → RECOVERIES 40.00 CNY customers/20
+            WRITE_OFF_TAX TAX_PAYABLE → RECOVERIES 10.00 CNY customers/20
+            = PLAN_EXPENSE 50.00 CNY
+            = CUSTOMER_PAYABLE 0.00 CNY
+            = TAX_PAYABLE 0.00 CNY
+            = CLEARING 0.00 CNY
+            = RECOVERIES -50.00 CNY
         "#]]
         .assert_eq(&bank.books().await);
     }
