@@ -95,6 +95,16 @@ impl std::fmt::Debug for Numbered {
     }
 }
 
+/// What came back for a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivered {
+    /// One for each message, in the order sent.
+    pub receipts: Vec<Receipt>,
+    /// How many records of the log are covered as of this answer: by a checkpoint that its witnesses have cosigned, where it asks for
+    /// any, by a signed one otherwise. `None`: the receiver is no log.
+    pub covered_size: Option<i64>,
+}
+
 /// What became of one message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Receipt {
@@ -190,7 +200,7 @@ pub trait Deliver: Send + Sync + 'static {
     /// [`DeliverFault`]: it is not known what the receiver knows.
     fn greet(&self, greeting: Greeting) -> BoxFuture<'_, Result<Standing, DeliverFault>>;
 
-    /// Hands over `messages`, 1 to 256 with rising numbers, and returns a receipt for each in the same order. Called again
+    /// Hands over `messages`, 1 to 256 with rising numbers; the receipts are in the same order. Called again
     /// with the same bytes until it has.
     ///
     /// # Errors
@@ -199,5 +209,5 @@ pub trait Deliver: Send + Sync + 'static {
         &'a self,
         origin: Origin,
         messages: &'a [Numbered],
-    ) -> BoxFuture<'a, Result<Vec<Receipt>, DeliverFault>>;
+    ) -> BoxFuture<'a, Result<Delivered, DeliverFault>>;
 }

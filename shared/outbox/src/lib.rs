@@ -17,7 +17,7 @@ mod rpc;
 pub mod statement;
 mod store;
 
-pub use deliver::{Deliver, DeliverFault, Greeting, Numbered, Origin, Outcome, Receipt, Standing};
+pub use deliver::{Deliver, DeliverFault, Delivered, Greeting, Numbered, Origin, Outcome, Receipt, Standing};
 pub use outbox::{Outbox, Owed, Packed, Pending, Traced, oldest_wait, pending};
 pub use pseudonyms::{Pseudonyms, PseudonymsError};
 pub use relay::{AuditRelay, Finding, Notice, Parked, PurgeSent, Relay, RelaySettings, ReleaseParked, Watch, parked};

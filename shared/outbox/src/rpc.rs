@@ -1,9 +1,12 @@
 //! The two transports: a `Deliver` rpc of any service, and the log's `Append`.
 
-use crate::deliver::{Deliver, DeliverFault, Greeting, Numbered, Origin, Outcome, Receipt, Standing};
+use crate::deliver::{Deliver, DeliverFault, Delivered, Greeting, Numbered, Origin, Outcome, Receipt, Standing};
 use futures::future::BoxFuture;
 use handsel_proto::handsel::{
-    audit::v1::{AppendReceipt, AppendRequest, SealedStatement, audit_ingest_service_client::AuditIngestServiceClient},
+    audit::v1::{
+        AppendReceipt, AppendRequest, AppendResponse, SealedStatement,
+        audit_ingest_service_client::AuditIngestServiceClient,
+    },
     relay::v1 as wire,
 };
 use handsel_service::Peer;
@@ -61,7 +64,7 @@ where
         &'a self,
         origin: Origin,
         messages: &'a [Numbered],
-    ) -> BoxFuture<'a, Result<Vec<Receipt>, DeliverFault>> {
+    ) -> BoxFuture<'a, Result<Delivered, DeliverFault>> {
         let decoded: Result<Vec<M>, _> = messages.iter().map(|message| M::decode(message.bytes.as_slice())).collect();
         let decoded = match decoded {
             Ok(decoded) => decoded,
@@ -70,7 +73,8 @@ where
         let answer = (self.call)(origin.into(), decoded);
         Box::pin(async move {
             let receipts = answer.await.map_err(|status| DeliverFault::of(&status))?;
-            receipts.into_iter().map(taken).collect()
+            let receipts = receipts.into_iter().map(taken).collect::<Result<_, _>>()?;
+            Ok(Delivered { receipts, covered_size: None })
         })
     }
 }
@@ -103,13 +107,15 @@ impl Deliver for AuditDeliver {
         &'a self,
         origin: Origin,
         messages: &'a [Numbered],
-    ) -> BoxFuture<'a, Result<Vec<Receipt>, DeliverFault>> {
+    ) -> BoxFuture<'a, Result<Delivered, DeliverFault>> {
         let mut client = self.client.clone();
         Box::pin(async move {
             let statements = messages.iter().cloned().map(sealed).collect();
             let request = AppendRequest { origin: Some(origin.into()), statements };
             let response = client.append(request).await.map_err(|status| DeliverFault::of(&status))?;
-            Ok(response.into_inner().receipts.into_iter().map(in_the_log).collect())
+            let AppendResponse { receipts, covered_size } = response.into_inner();
+            let receipts = receipts.into_iter().map(in_the_log).collect();
+            Ok(Delivered { receipts, covered_size: Some(covered_size) })
         })
     }
 }

@@ -27,7 +27,9 @@ CREATE TABLE outbox_relay (
     prev          BYTEA       NOT NULL DEFAULT ''::bytea CHECK (octet_length(prev) IN (0, 32)),
     delivered     BIGINT      NOT NULL DEFAULT 0 CHECK (delivered >= 0 AND delivered < next_sequence),
     -- The highest number ever receipted: unlike `delivered`, it does not go back while a restored receiver is told again.
-    acknowledged  BIGINT      NOT NULL DEFAULT 0 CHECK (acknowledged >= 0 AND acknowledged < next_sequence)
+    acknowledged  BIGINT      NOT NULL DEFAULT 0 CHECK (acknowledged >= 0 AND acknowledged < next_sequence),
+    -- How many records of the log a checkpoint covers, as it last said; 0 for destinations that are no log.
+    covered_size  BIGINT      NOT NULL DEFAULT 0 CHECK (covered_size >= 0)
 ) WITH (fillfactor = 50);
 
 -- What has its number: committed before it is sent, never changed.

@@ -26,7 +26,9 @@ CREATE TABLE outbox_relay (
     prev          BLOB    NOT NULL DEFAULT x'' CHECK (length(prev) IN (0, 32)),
     delivered     INTEGER NOT NULL DEFAULT 0 CHECK (delivered >= 0 AND delivered < next_sequence),
     -- The highest number ever receipted: unlike `delivered`, it does not go back while a restored receiver is told again.
-    acknowledged  INTEGER NOT NULL DEFAULT 0 CHECK (acknowledged >= 0 AND acknowledged < next_sequence)
+    acknowledged  INTEGER NOT NULL DEFAULT 0 CHECK (acknowledged >= 0 AND acknowledged < next_sequence),
+    -- How many records of the log a checkpoint covers, as it last said; 0 for destinations that are no log.
+    covered_size  INTEGER NOT NULL DEFAULT 0 CHECK (covered_size >= 0)
 ) STRICT, WITHOUT ROWID;
 
 -- What has its number: committed before it is sent, never changed.

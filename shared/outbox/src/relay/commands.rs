@@ -5,7 +5,7 @@ use super::{
     numbering::{Numbering, Place},
 };
 use crate::{
-    deliver::{Numbered, Receipt},
+    deliver::{Delivered, Numbered},
     store::{
         outbox,
         relay::{self, RelayRow},
@@ -97,7 +97,7 @@ pub(super) struct Record {
     pub(super) destination: &'static str,
     pub(super) epoch: i64,
     pub(super) lease: Duration,
-    pub(super) receipts: Vec<Receipt>,
+    pub(super) delivered: Delivered,
 }
 
 impl Command for Record {
@@ -109,10 +109,12 @@ impl Command for Record {
         if row.epoch != self.epoch {
             return Ok(Err(Lost));
         }
-        sent::answer(tx, self.destination, &self.receipts).await?;
-        let last = self.receipts.last().map_or(0, |receipt| receipt.sequence);
+        let Delivered { receipts, covered_size } = &self.delivered;
+        sent::answer(tx, self.destination, receipts).await?;
+        let last = receipts.last().map_or(0, |receipt| receipt.sequence);
         row.delivered = row.delivered.max(last);
         row.acknowledged = row.acknowledged.max(last);
+        row.covered_size = covered_size.unwrap_or(row.covered_size);
         extend(&mut row, self.lease)?;
         relay::save(tx, self.destination, &row).await?;
         Ok(Ok(()))

@@ -25,7 +25,10 @@ impl Command for PurgeSent {
         let Some(relay) = relay::lock(tx, self.destination).await? else { return Ok(0) };
         // Answers come in the order of numbers: the first that is young ends it. What is on its way again is kept.
         let answered = sent::first_answered(tx, self.destination, self.limit).await?;
-        let old = answered.iter().take_while(|row| row.is_before(self.before) && row.sequence <= relay.delivered);
+        // What no checkpoint covers yet is kept as well: a log that loses it can be told again.
+        let old = answered.iter().take_while(|row| {
+            row.is_before(self.before) && row.sequence <= relay.delivered && row.is_covered(relay.covered_size)
+        });
         match old.last() {
             Some(last) => sent::delete_up_to(tx, self.destination, last.sequence).await,
             None => Ok(0),

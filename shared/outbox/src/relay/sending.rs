@@ -5,7 +5,7 @@ use super::{
     commands::{Lost, Record},
     lease::Memory,
 };
-use crate::{DeliverFault, Numbered, Origin, Receipt};
+use crate::{DeliverFault, Delivered, Numbered, Origin};
 use anyhow::{Context, anyhow};
 use handsel_service::telemetry;
 
@@ -38,17 +38,17 @@ impl Relay {
         }
     }
 
-    async fn send(&self, epoch: i64, messages: &[Numbered]) -> Result<Vec<Receipt>, DeliverFault> {
+    async fn send(&self, epoch: i64, messages: &[Numbered]) -> Result<Delivered, DeliverFault> {
         let origin = Origin { source: self.inner.source.clone(), epoch };
         // One call for many causes: it goes on in the trace of the first. Each message carries its own.
         let trace = messages.first().map(|message| message.traceparent.as_str());
         let call = telemetry::under(trace, "outbox.deliver", self.inner.deliver.deliver(origin, messages));
-        let receipts = tokio::time::timeout(self.settings.call, call)
+        let delivered = tokio::time::timeout(self.settings.call, call)
             .await
             .map_err(|_| DeliverFault::Failing("no answer in time".to_owned()))??;
         let asked = messages.iter().map(|message| message.sequence);
-        if asked.eq(receipts.iter().map(|receipt| receipt.sequence)) {
-            return Ok(receipts);
+        if asked.eq(delivered.receipts.iter().map(|receipt| receipt.sequence)) {
+            return Ok(delivered);
         }
         Err(DeliverFault::Transient("the receipts are not those of the messages".to_owned()))
     }
@@ -58,12 +58,12 @@ impl Relay {
         &self,
         epoch: i64,
         messages: &[Numbered],
-        answer: Result<Vec<Receipt>, DeliverFault>,
+        answer: Result<Delivered, DeliverFault>,
     ) -> anyhow::Result<Ended> {
         let Some(head) = messages.first() else { return Ok(Ended::Delivered) };
         let first = head.sequence;
         match answer {
-            Ok(receipts) => self.record(epoch, receipts).await,
+            Ok(delivered) => self.record(epoch, delivered).await,
             Err(DeliverFault::Fenced) => Ok(self.overtaken()),
             // One of the two databases is not the one that it was: they meet before anything else is sent.
             Err(fault @ (DeliverFault::Gap { .. } | DeliverFault::Conflict(_))) => {
@@ -80,9 +80,9 @@ impl Relay {
         }
     }
 
-    async fn record(&self, epoch: i64, receipts: Vec<Receipt>) -> anyhow::Result<Ended> {
-        self.inner.gauges.delivered(&receipts);
-        let record = Record { destination: self.inner.destination, epoch, lease: self.settings.lease, receipts };
+    async fn record(&self, epoch: i64, delivered: Delivered) -> anyhow::Result<Ended> {
+        self.inner.gauges.delivered(&delivered.receipts);
+        let record = Record { destination: self.inner.destination, epoch, lease: self.settings.lease, delivered };
         match self.inner.db.transact(&record).await.context("delivered, but the receipts could not be kept")? {
             Ok(()) => Ok(Ended::Delivered),
             Err(Lost) => Ok(self.overtaken()),

@@ -13,6 +13,7 @@ row! {
         pub(crate) prev: Vec<u8>,
         pub(crate) delivered: i64,
         pub(crate) acknowledged: i64,
+        pub(crate) covered_size: i64,
         pub(crate) now: At,
     }
     /// The same from afar.
@@ -68,9 +69,10 @@ pub(crate) async fn insert(tx: &mut Tx, destination: &'static str) -> Result<(),
 /// Locks and reads it.
 pub(crate) async fn lock(tx: &mut Tx, destination: &'static str) -> Result<Option<RelayRow>, Fault> {
     let sql = tx.pick(
-        "SELECT epoch, expires_at, next_sequence, prev, delivered, acknowledged, clock_timestamp() AS now
+        "SELECT epoch, expires_at, next_sequence, prev, delivered, acknowledged, covered_size, clock_timestamp() AS now
          FROM outbox_relay WHERE destination = $1 FOR UPDATE",
-        "SELECT epoch, expires_at, next_sequence, prev, delivered, acknowledged, strftime('%Y-%m-%dT%H:%M:%f000Z', 'now') AS now
+        "SELECT epoch, expires_at, next_sequence, prev, delivered, acknowledged, covered_size,
+                strftime('%Y-%m-%dT%H:%M:%f000Z', 'now') AS now
          FROM outbox_relay WHERE destination = $1",
     );
     tx.opt(sql, (destination,)).await
@@ -78,11 +80,12 @@ pub(crate) async fn lock(tx: &mut Tx, destination: &'static str) -> Result<Optio
 
 /// Writes the lease and the place of a row that is locked.
 pub(crate) async fn save(tx: &mut Tx, destination: &'static str, row: &RelayRow) -> Result<(), Fault> {
-    let RelayRow { epoch, expires_at, next_sequence, prev, delivered, acknowledged, now: _ } = row;
+    let RelayRow { epoch, expires_at, next_sequence, prev, delivered, acknowledged, covered_size, now: _ } = row;
     tx.exec_one(
-        "UPDATE outbox_relay SET epoch = $2, expires_at = $3, next_sequence = $4, prev = $5, delivered = $6, acknowledged = $7
+        "UPDATE outbox_relay SET epoch = $2, expires_at = $3, next_sequence = $4, prev = $5, delivered = $6, acknowledged = $7,
+                                 covered_size = $8
          WHERE destination = $1",
-        (destination, *epoch, *expires_at, *next_sequence, prev.as_slice(), *delivered, *acknowledged),
+        (destination, *epoch, *expires_at, *next_sequence, prev.as_slice(), *delivered, *acknowledged, *covered_size),
     )
     .await
 }

@@ -30,6 +30,8 @@ row! {
     pub(crate) struct AnsweredRow {
         pub(crate) sequence: i64,
         pub(crate) delivered_at: At,
+        /// Where it lies in the log, if it does.
+        pub(crate) log_index: Option<i64>,
     }
 }
 
@@ -137,7 +139,7 @@ pub(crate) async fn first_answered(
     limit: i64,
 ) -> Result<Vec<AnsweredRow>, Fault> {
     tx.all(
-        "SELECT sequence, delivered_at FROM outbox_receipt WHERE destination = $1 ORDER BY sequence LIMIT $2",
+        "SELECT sequence, delivered_at, log_index FROM outbox_receipt WHERE destination = $1 ORDER BY sequence LIMIT $2",
         (destination, limit),
     )
     .await
@@ -160,6 +162,11 @@ impl AnsweredRow {
     /// Whether it was answered before an instant.
     pub(crate) fn is_before(&self, instant: Timestamp) -> bool {
         self.delivered_at.0 < instant
+    }
+
+    /// Whether the log, as far as it is covered, has it; what lies in no log, always.
+    pub(crate) fn is_covered(&self, covered_size: i64) -> bool {
+        self.log_index.is_none_or(|index| index < covered_size)
     }
 }
 

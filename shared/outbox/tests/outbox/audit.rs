@@ -5,8 +5,8 @@ use expect_test::expect;
 use futures::future::BoxFuture;
 use handsel_money::Timestamp;
 use handsel_outbox::{
-    Actor, AuditRelay, Deliver, DeliverFault, Greeting, MIGRATIONS, Numbered, Origin, Outbox, Outcome, Owed,
-    Pseudonyms, Receipt, Relay, RelaySettings, Standing, Statement,
+    Actor, AuditRelay, Deliver, DeliverFault, Delivered, Greeting, MIGRATIONS, Numbered, Origin, Outbox, Outcome, Owed,
+    Pseudonyms, PurgeSent, Receipt, Relay, RelaySettings, Standing, Statement,
     statement::{GENESIS, body_digest, parse, statement_digest},
 };
 use handsel_storage::{Command, Db, Fault, Tx};
@@ -45,6 +45,8 @@ struct Log {
     kept: Mutex<Vec<Numbered>>,
     /// It has lost what it had, and says so.
     emptied: Mutex<bool>,
+    /// So many records are covered.
+    covered: Mutex<i64>,
 }
 
 impl Deliver for Log {
@@ -65,7 +67,7 @@ impl Deliver for Log {
         &'a self,
         origin: Origin,
         messages: &'a [Numbered],
-    ) -> BoxFuture<'a, Result<Vec<Receipt>, DeliverFault>> {
+    ) -> BoxFuture<'a, Result<Delivered, DeliverFault>> {
         assert_eq!(origin.source, "referral/audit");
         if *self.emptied.lock().unwrap() {
             return Box::pin(async { Err(DeliverFault::Gap { expected: 1 }) });
@@ -79,7 +81,8 @@ impl Deliver for Log {
             Receipt { sequence: message.sequence, outcome: Outcome::Sealed { index, leaf: message.bytes.clone() } }
         });
         let receipts = receipts.collect();
-        Box::pin(async { Ok(receipts) })
+        let covered_size = Some(*self.covered.lock().unwrap());
+        Box::pin(async move { Ok(Delivered { receipts, covered_size }) })
     }
 }
 
@@ -121,6 +124,23 @@ on_both_engines! {
         let rows: Vec<(i64, Vec<u8>, Vec<u8>)> = db.all(sql, ()).await.unwrap();
         let [(0, leaf, bytes)] = rows.as_slice() else { panic!("{rows:?}") };
         assert_eq!(leaf, bytes);
+    }
+
+    /// A log that is restored to its last checkpoint can be told the rest again, however long ago it was told first.
+    async fn what_no_checkpoint_covers_is_kept(lab: Lab) {
+        let db = lab.migrated("referral", MIGRATIONS).await;
+        let log = Arc::new(Log::default());
+        let relay = relay(&db, log.clone());
+        let purge = PurgeSent { destination: "audit", before: Timestamp::MAX, limit: 100 };
+        owe(&db, &lab, (0..3).map(noted).collect()).await;
+        *log.covered.lock().unwrap() = 2;
+        run(&relay).await;
+        assert_eq!(db.transact(&purge).await.unwrap(), 2);
+        assert_eq!(db.transact(&purge).await.unwrap(), 0, "the third may still be lost");
+        owe(&db, &lab, vec![noted(3)]).await;
+        *log.covered.lock().unwrap() = 3;
+        run(&relay).await;
+        assert_eq!(db.transact(&purge).await.unwrap(), 1);
     }
 
     /// A quarter of a megabyte each: a call stays below what gRPC takes.

@@ -3,7 +3,7 @@
 use futures::future::BoxFuture;
 use handsel_money::Timestamp;
 use handsel_outbox::{
-    Deliver, DeliverFault, Greeting, MIGRATIONS, Notice, Numbered, Origin, Outbox, Owed, Pseudonyms, Receipt, Relay,
+    Deliver, DeliverFault, Delivered, Greeting, MIGRATIONS, Notice, Numbered, Origin, Outbox, Owed, Pseudonyms, Relay,
     RelaySettings, Standing, deliver_by,
     inbox::{self, Arrival, Inbox, InboxRefused, Verdict},
 };
@@ -227,7 +227,7 @@ impl Deliver for Line {
         &'a self,
         origin: Origin,
         messages: &'a [Numbered],
-    ) -> BoxFuture<'a, Result<Vec<Receipt>, DeliverFault>> {
+    ) -> BoxFuture<'a, Result<Delivered, DeliverFault>> {
         self.calls.lock().unwrap().push(messages.len());
         for message in messages {
             let form = [message.bytes.as_slice(), &message.body, &message.body_salt].concat();
