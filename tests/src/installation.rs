@@ -264,6 +264,7 @@ impl Installation {
             server.listen = "127.0.0.1:{port}"
             storage.{storage}
             secrets.folder = "{secrets}"
+            keys.{key_store}
             bank.id = "TESTBANK"
             tokens = {{ issuer = "{issuer}", audience = "{audience}", key_set = "{keys}" }}
             log = {{ format = "json", filter = "info" }}
@@ -272,6 +273,10 @@ impl Installation {
             storage = match &self.store {
                 Store::Postgres(url) => format!("database_url = \"{url}\""),
                 Store::Sqlite => format!("folder = \"{}\"", self.path(service.name())),
+            },
+            key_store = match &self.store {
+                Store::Postgres(url) => format!("database_url = \"{url}\""),
+                Store::Sqlite => format!("folder = \"{}\"", self.path("key-store")),
             },
             secrets = self.path("secrets"),
             issuer = settings.issuer,

@@ -223,6 +223,7 @@ fn texts() -> Vec<String> {
         "https://bank.example/x",
         "2026-Q1",
         "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+        "1f825aa2f0020ef7cf91dfa30da4668d791c5d4824fc8e41354b89ec05795ab3",
     ];
     let named = [
         "rewards/",
@@ -237,6 +238,8 @@ fn texts() -> Vec<String> {
         "facts/",
         "activities/",
         "followUps/",
+        "subjects/",
+        "erasures/",
         "",
     ]
     .map(|kind| format!("{kind}{UUID}"));

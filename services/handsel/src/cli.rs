@@ -178,6 +178,9 @@ pub(crate) enum AuditCommand {
     /// Writes the whole log into a folder that strangers can check without us: C2SP tlog-tiles, bodies, views, a verifier in
     /// Python. An export that was cut off is gone on with.
     Export(ExportArguments),
+    /// Adds openings of personal data to such a folder, from the referral service, which writes down who asked and why. What was
+    /// erased stays closed.
+    OpenExport(OpenExportArguments),
     /// Checks such a folder, without network or database. Exit code 3 if anything is not as it should be.
     VerifyExport(VerifyExportArguments),
     /// Checks a `.tlog-proof` file without any server: the record in it, its way to the root, the log's signature, and as many
@@ -288,6 +291,28 @@ pub(crate) struct ExportArguments {
     /// First record behind them.
     #[arg(long, default_value_t = u64::MAX, hide_default_value = true, value_name = "INDEX")]
     pub(crate) to: u64,
+}
+
+/// Why personal data is read.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Why {
+    /// A complaint is looked into.
+    Complaint,
+    /// The person asks what is known of him.
+    DataSubjectRequest,
+    /// An investigation, or an examination by a regulator.
+    Investigation,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct OpenExportArguments {
+    #[command(flatten)]
+    pub(crate) server: ServerArguments,
+    /// A finished export.
+    pub(crate) folder: PathBuf,
+    /// Why; a record of it is left.
+    #[arg(long)]
+    pub(crate) reason: Why,
 }
 
 #[derive(Debug, Clone, Args)]

@@ -74,7 +74,7 @@ pub(crate) fn check(folder: &Path, key: Option<&str>, as_json: bool) -> Result<(
     if as_json {
         let found = json!({
             "origin": report.origin, "tree_size": report.tree_size, "root": report.root_hash.to_string(),
-            "verifier_key": report.verifier_key, "bodies": report.bodies, "verified": true,
+            "verifier_key": report.verifier_key, "bodies": report.bodies, "opened": report.opened, "verified": true,
         });
         println!("{found}");
         return Ok(());

@@ -16,6 +16,7 @@ mod serve;
 mod simulator;
 mod suite;
 mod told;
+mod unseal;
 
 use anstream::{eprintln, println};
 use anyhow::{Context as _, Result, bail};
@@ -106,6 +107,13 @@ async fn run(command: Command) -> Result<ExitCode> {
             let exported = export::export(&caller, arguments.audit.key, &arguments.folder, openings, &progress).await;
             progress.finish();
             export::print_exported(&exported?, &arguments.folder, arguments.audit.json);
+        }
+        Command::Audit(AuditCommand::OpenExport(arguments)) => {
+            let caller = officer(&arguments.server)?;
+            let progress = Progress::bar("bundles", 0, false);
+            let opened = unseal::open(&caller, &arguments.folder, arguments.reason, &progress).await;
+            progress.finish();
+            opened?;
         }
         Command::Audit(AuditCommand::VerifyExport(arguments)) => {
             export::check(&arguments.folder, arguments.key.as_deref(), arguments.json)?;

@@ -38,6 +38,11 @@ impl Place {
         &self.location
     }
 
+    /// The key store: apart from the databases, so that a copy of theirs opens nothing.
+    pub(crate) fn key_store(&self) -> Location {
+        Location::Sqlite { folder: self.folder.join("keys") }
+    }
+
     /// A file of keys.
     pub(crate) fn secret(&self, name: &str) -> PathBuf {
         self.folder.join("secrets").join(name)

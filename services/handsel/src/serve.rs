@@ -54,6 +54,10 @@ pub(crate) async fn migrate(place: &Place, only: Option<ServiceName>) -> Result<
         (ServiceName::Audit, Audit::NAME, Audit::migrations()),
     ];
     for (service, schema, migrations) in schemas {
+        // An embedded key store lies in a folder of its own, and is its process's affair.
+        if schema == Referral::KEYS_NAME && matches!(place.location(), Location::Sqlite { .. }) {
+            continue;
+        }
         if only.is_none_or(|only| only == service) {
             Db::open(place.location(), schema).await?.migrate(&migrations).await?;
             eprintln!("{schema} is at version {}", migrations.last().map_or(0, |last| last.version));
@@ -69,7 +73,7 @@ async fn part(service: ServiceName, told: &Told, world: &World) -> Result<Arc<dy
     Ok(match service {
         ServiceName::Referral => {
             let db = open(&location, Referral::NAME, Referral::migrations()).await?;
-            let keys_db = open(&location, Referral::KEYS_NAME, Referral::key_migrations()).await?;
+            let keys_db = key_store(&told.key_store()?).await?;
             let keys = KeyMaterial::from_file_or_create(&told.secret("subjects.json"), &*world.entropy)?;
             let peers = handsel_referral::Peers { reward: told.needed_peer("reward")?, audit: told.peer("audit")? };
             let config = ReferralConfig { relays: told.relays, ..ReferralConfig::with_keys(keys) };
@@ -117,6 +121,18 @@ async fn part(service: ServiceName, told: &Told, world: &World) -> Result<Arc<dy
             Arc::new(Audit::start(db, world.clone(), config, pseudonyms).await?)
         }
     })
+}
+
+/// The key store. Embedded, it is this process's own, and is brought up to this version.
+async fn key_store(location: &Location) -> Result<Db> {
+    match location {
+        Location::Postgres { .. } => open(location, Referral::KEYS_NAME, Referral::key_migrations()).await,
+        Location::Sqlite { .. } => {
+            let db = Db::open(location, Referral::KEYS_NAME).await?;
+            db.migrate(&Referral::key_migrations()).await?;
+            Ok(db)
+        }
+    }
 }
 
 /// A schema that is at this version already: a service may not change it.

@@ -7,8 +7,9 @@ use files::FilesConfig;
 use handsel_audit::tlog::{CosignerKey, SigningKey};
 use handsel_audit::{AuditConfig, Witness};
 use handsel_outbox::RelaySettings;
-use handsel_service::config::{Config, Document};
+use handsel_service::config::{Config, Document, StorageConfig};
 use handsel_service::{Peer, TokenSource};
+use handsel_storage::Location;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -187,6 +188,8 @@ pub(crate) struct Told {
     pub(crate) config: Config,
     /// Where key files lie.
     pub(crate) secrets: SecretsConfig,
+    /// Where people's wrapped keys lie: `[keys]`, apart from the databases.
+    keys: StorageConfig,
     /// Which bank this is.
     pub(crate) bank: BankConfig,
     /// Who begins a payout.
@@ -207,6 +210,7 @@ impl Told {
         let told = Self {
             config: Config::take(&mut document)?,
             secrets: document.section("secrets")?,
+            keys: document.section("keys")?,
             bank: document.section("bank")?,
             settlement: document.section("settlement")?,
             relays: document.section::<RelaysConfig>("relays")?.settings()?,
@@ -220,6 +224,15 @@ impl Told {
     /// A file of keys.
     pub(crate) fn secret(&self, name: &str) -> PathBuf {
         self.secrets.folder.join(name)
+    }
+
+    /// The key store: where `[keys]` says, else a folder beside that of the key files.
+    ///
+    /// # Errors
+    /// Several places at once, or a file that cannot be read.
+    pub(crate) fn key_store(&self) -> Result<Location> {
+        let beside = self.secrets.folder.parent().unwrap_or(Path::new("")).join("keys");
+        Ok(self.keys.location(&beside)?)
     }
 
     /// A service that may be missing.

@@ -11,16 +11,16 @@ mod queries;
 mod registry;
 mod store;
 
-pub use registry::{KeyMaterial, KeyMaterialError};
+pub use registry::{KeyMaterial, KeyMaterialError, KeyProvider, KeyProviderError, Wrapped};
 
 use futures::{FutureExt, future::BoxFuture};
-use grpc::{Codes, Desk, Facts, Inbox, Programs, Referrals};
+use grpc::{Codes, Desk, Facts, Inbox, Programs, Referrals, Subjects};
 use handsel_outbox::{Outbox, Relay, RelaySettings};
 use handsel_proto::handsel::{
     referral::v1::{
         code_service_server::CodeServiceServer, fact_service_server::FactServiceServer,
         program_service_server::ProgramServiceServer, referral_inbox_service_server::ReferralInboxServiceServer,
-        referral_service_server::ReferralServiceServer,
+        referral_service_server::ReferralServiceServer, subject_service_server::SubjectServiceServer,
     },
     reward::v1::plan_service_client::PlanServiceClient,
 };
@@ -32,10 +32,12 @@ use std::{sync::Arc, time::Duration};
 use tonic::service::RoutesBuilder;
 
 /// How the service is set up.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct ReferralConfig {
     /// The keys of the installation.
     pub keys: KeyMaterial,
+    /// Who wraps people's keys; nobody: the file that `keys` came from.
+    pub provider: Option<Arc<dyn KeyProvider>>,
     /// The writers.
     pub lanes: LaneSettings,
     /// How long the reward service may take to say whether a plan is active.
@@ -52,11 +54,18 @@ impl ReferralConfig {
     pub fn with_keys(keys: KeyMaterial) -> Self {
         Self {
             keys,
+            provider: None,
             lanes: LaneSettings::default(),
             plan_patience: Duration::from_secs(3),
             facts_in_flight: 8,
             relays: RelaySettings::default(),
         }
+    }
+}
+
+impl std::fmt::Debug for ReferralConfig {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("ReferralConfig").field("relays", &self.relays).finish_non_exhaustive()
     }
 }
 
@@ -85,7 +94,7 @@ impl Referral {
     /// The service's schema.
     #[must_use]
     pub fn migrations() -> Vec<Migration> {
-        [handsel_storage::MIGRATIONS, handsel_outbox::MIGRATIONS, &[store::MIGRATION]].concat()
+        [handsel_storage::MIGRATIONS, handsel_outbox::MIGRATIONS, store::MIGRATIONS].concat()
     }
 
     /// The key store's schema.
@@ -110,7 +119,7 @@ impl Referral {
         keys_db.is_current(&Self::key_migrations()).await?;
         let means = Means {
             lanes: Lanes::start(db.clone(), config.lanes),
-            registry: Registry::new(keys_db, Arc::new(config.keys), world.clone()),
+            registry: Registry::new(keys_db, Arc::new(config.keys), config.provider, world.clone()),
             plans: PlanServiceClient::new(peers.reward.clone()),
             plan_patience: config.plan_patience,
             facts_in_flight: config.facts_in_flight.max(1),
@@ -133,6 +142,7 @@ impl Part for Referral {
             .add_service(ProgramServiceServer::new(Programs(self.desk.clone())))
             .add_service(CodeServiceServer::new(Codes(self.desk.clone())))
             .add_service(ReferralServiceServer::new(Referrals(self.desk.clone())))
+            .add_service(SubjectServiceServer::new(Subjects(self.desk.clone())))
             .add_service(FactServiceServer::new(Facts(self.desk.clone())))
             .add_service(ReferralInboxServiceServer::new(Inbox(self.desk.clone())));
     }

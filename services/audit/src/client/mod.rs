@@ -9,6 +9,7 @@
 pub mod export;
 mod follower;
 mod glance;
+pub mod personal;
 mod record;
 
 pub(crate) use record::read as leaf;

@@ -24,7 +24,7 @@ async fn filled(lab: Lab, records: usize) -> Stage {
 }
 
 /// Runs an export for so many batches, or to its end.
-async fn run(stage: &Stage, folder: &Path, batches: usize) -> Result<Option<Exported>, ExportError> {
+pub(crate) async fn run(stage: &Stage, folder: &Path, batches: usize) -> Result<Option<Exported>, ExportError> {
     let mut exporter = Exporter::open(folder, verifier(), 0..u64::MAX)?;
     let request =
         StreamRecordsRequest { cursor: Some(exporter.cursor()), follow: false, batch_size: 100, ..Default::default() };
@@ -43,14 +43,14 @@ fn manifest(folder: &Path) -> Manifest {
 }
 
 /// The Python that `tests/run` prepares.
-fn python() -> Command {
+pub(crate) fn python() -> Command {
     let python = std::env::var("HANDSEL_TEST_PYTHON");
     Command::new(
         python.expect("HANDSEL_TEST_PYTHON is not set: run tests/run, which prepares a Python and says where it is"),
     )
 }
 
-fn ran(command: &mut Command) -> (bool, String) {
+pub(crate) fn ran(command: &mut Command) -> (bool, String) {
     let output = command.output().unwrap();
     let said = [output.stdout, output.stderr].concat();
     (output.status.success(), String::from_utf8(said).unwrap())
@@ -119,7 +119,7 @@ fn tile(of: &str, number: u64, width: u64) -> String {
 }
 
 /// Makes the manifest fit what the files are now: what a forger would do next.
-fn fit_manifest(folder: &Path) {
+pub(crate) fn fit_manifest(folder: &Path) {
     let mut manifest = manifest(folder);
     manifest.files.retain(|name, _| folder.join(name).exists());
     for (name, digest) in &mut manifest.files {

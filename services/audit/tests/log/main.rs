@@ -10,6 +10,7 @@ mod append;
 mod damage;
 mod export;
 mod integrity;
+mod openings;
 mod past;
 mod race;
 mod relayed;

@@ -89,7 +89,8 @@ impl Parts {
             Reward::start(reward_db.clone(), world.clone(), outbox(Reward::NAME), reward_config, reward_peers).await?;
 
         let referral_db = open(Referral::NAME, Referral::migrations()).await?;
-        let keys_db = open(Referral::KEYS_NAME, Referral::key_migrations()).await?;
+        let keys_db = Db::open(&place.key_store(), Referral::KEYS_NAME).await?;
+        keys_db.migrate(&Referral::key_migrations()).await?;
         let keys = KeyMaterial::from_file_or_create(&place.secret("subjects.json"), &*world.entropy)?;
         let referral_config = ReferralConfig { relays: tempo.relays, ..ReferralConfig::with_keys(keys) };
         let referral_peers =

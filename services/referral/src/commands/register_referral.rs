@@ -9,13 +9,13 @@ use crate::{
         referral::{FollowUp, Introduction, Referral, Standing, State},
         refusal::Refusal,
     },
-    registry::SealedSubject,
+    registry::Sealing,
     store::{
         self,
         standing::{Concerned, Standings},
     },
 };
-use handsel_outbox::{Owed, Statement};
+use handsel_outbox::{Owed, Statement, statement::PERSONAL};
 use handsel_storage::{Command, Fault, Tx};
 use serde_json::json;
 use uuid::Uuid;
@@ -30,7 +30,7 @@ pub(crate) struct RegisterReferral {
     /// What is introduced.
     pub(crate) introduction: Introduction,
     /// Who is introduced, sealed.
-    pub(crate) subject: SealedSubject,
+    pub(crate) sealing: Sealing,
 }
 
 impl Command for RegisterReferral {
@@ -56,7 +56,8 @@ impl Command for RegisterReferral {
         let concerned = Concerned {
             program: &program.id,
             referrer: &referrer,
-            contact_index: &self.subject.contact_index,
+            contact_index: &self.sealing.subject.contact_index,
+            suppression: &self.sealing.suppression,
             now: self.act.now,
         };
         let standings = store::standing::of(tx, concerned).await?;
@@ -95,7 +96,7 @@ impl RegisterReferral {
         let introduction = self.introduction.clone();
         Referral {
             id: self.id,
-            subject: self.subject.id,
+            subject: self.sealing.subject.id,
             program: program.id.clone(),
             program_version: program.version,
             plan: program.terms.plan.clone(),
@@ -121,8 +122,9 @@ impl RegisterReferral {
     }
 
     async fn save(&self, tx: &mut Tx, program: &Program, referral: &Referral) -> Result<(), Fault> {
-        store::subject::insert(tx, &self.subject).await?;
-        store::referral::insert(tx, referral, &self.subject.contact_index).await?;
+        let subject = &self.sealing.subject;
+        store::subject::insert(tx, subject).await?;
+        store::referral::insert(tx, referral, &subject.contact_index).await?;
         if referral.state == State::Rejected {
             return Ok(());
         }
@@ -145,13 +147,23 @@ impl RegisterReferral {
         };
         let verdicts: serde_json::Map<String, serde_json::Value> =
             referral.checks.iter().map(|check| (check.rule.as_str().into(), check.verdict.as_str().into())).collect();
-        let program = format!("programs/{}", referral.program);
+        let (program, consent) = (format!("programs/{}", referral.program), &referral.consent);
         Statement {
-            subjects: vec![name.clone(), program, referral.referrer.clone()],
+            subjects: vec![name.clone(), program, referral.referrer.clone(), format!("subjects/{}", referral.subject)],
             outcome,
             reason: checks::first_failure(&referral.checks).map(|rule| rule.as_str().to_owned()),
             policy: Some(policy(&referral.program, referral.program_version)),
-            body: json!({"branch": referral.branch, "channel": referral.channel.as_str(), "checks": verdicts}),
+            body: json!({
+                "branch": referral.branch,
+                "channel": referral.channel.as_str(),
+                "checks": verdicts,
+                "consent": {
+                    "text_version": consent.text_version,
+                    "given_at": consent.given_at.to_string(),
+                    "means": consent.means.as_str(),
+                },
+                PERSONAL: self.sealing.logged,
+            }),
             ..self.act.statement(kind, "register", name)
         }
     }

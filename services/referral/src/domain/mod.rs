@@ -5,6 +5,7 @@
 pub(crate) mod checks;
 pub(crate) mod code;
 pub(crate) mod contact;
+pub(crate) mod erasure;
 pub(crate) mod fact;
 pub(crate) mod intake;
 pub(crate) mod program;

@@ -53,6 +53,9 @@ pub(crate) enum Refusal {
     /// The reward service did not say.
     #[error("the reward service cannot be asked about {0} now: try again later")]
     PlanServiceUnavailable(String),
+    /// The key is destroyed: nobody can read it any more.
+    #[error("the personal data of {0} was erased")]
+    Erased(String),
 }
 
 impl Refusal {
@@ -67,6 +70,7 @@ impl Refusal {
             Self::MakerIsChecker => "MAKER_IS_CHECKER",
             Self::PlanNotActive(_) => "PLAN_NOT_ACTIVE",
             Self::PlanServiceUnavailable(_) => "PLAN_SERVICE_UNAVAILABLE",
+            Self::Erased(_) => "ERASED",
         }
     }
 

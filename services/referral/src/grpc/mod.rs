@@ -9,6 +9,7 @@ mod inbox;
 mod program;
 mod referral;
 mod refusal;
+mod subject;
 mod views;
 
 pub(crate) use code::Codes;
@@ -17,3 +18,4 @@ pub(crate) use fact::Facts;
 pub(crate) use inbox::Inbox;
 pub(crate) use program::Programs;
 pub(crate) use referral::Referrals;
+pub(crate) use subject::Subjects;

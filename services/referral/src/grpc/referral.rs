@@ -71,9 +71,9 @@ impl ReferralService for Referrals {
         };
         let (introduction, referee) = introduction_from(referral, code).map_err(Faulty::status)?;
         let lane = introduction.referrer.clone().unwrap_or_else(|| introduction.program.clone());
-        let subject = self.0.0.registry.seal(&referee, call.act.now).await.map_err(status::fault)?;
+        let sealing = self.0.0.registry.seal(&referee, call.act.now).await.map_err(status::fault)?;
         let id = self.0.0.world.ids.next();
-        let command = RegisterReferral { act: call.act.clone(), id, introduction, subject };
+        let command = RegisterReferral { act: call.act.clone(), id, introduction, sealing };
         let name = self.0.once(call, &lane, command).await?;
         Ok(Response::new(views::referral(self.found(&name).await?)))
     }

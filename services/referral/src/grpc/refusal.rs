@@ -11,7 +11,7 @@ impl Refused for Refusal {
             Self::AlreadyExists(_) => Code::AlreadyExists,
             Self::Invalid(_) => Code::InvalidArgument,
             Self::EtagMismatch(_) => Code::Aborted,
-            Self::StateConflict { .. } | Self::PlanNotActive(_) => Code::FailedPrecondition,
+            Self::StateConflict { .. } | Self::PlanNotActive(_) | Self::Erased(_) => Code::FailedPrecondition,
             Self::MakerIsChecker => Code::PermissionDenied,
             Self::PlanServiceUnavailable(_) => Code::Unavailable,
         }
@@ -35,7 +35,8 @@ impl Refused for Refusal {
             | Self::StateConflict { .. }
             | Self::MakerIsChecker
             | Self::PlanNotActive(_)
-            | Self::PlanServiceUnavailable(_) => Vec::new(),
+            | Self::PlanServiceUnavailable(_)
+            | Self::Erased(_) => Vec::new(),
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::{
         success::{Evidence, SuccessRule},
     },
     queries::referrals::ReferralView,
-    registry::MaskedSubject,
+    registry::{MaskedSubject, RevealedSubject},
 };
 use handsel_proto::handsel::referral::v1 as proto;
 use handsel_service::wire::{to_money, to_timestamp};
@@ -192,11 +192,20 @@ pub(super) fn channel(channel: Channel) -> proto::Channel {
 
 fn masked(subject: MaskedSubject) -> proto::Referee {
     let MaskedSubject { display_name, contact_kind, contact } = subject;
-    let contact = match contact_kind {
+    proto::Referee { display_name, contact: Some(reached_by(contact_kind, contact)) }
+}
+
+/// A referee in plain text.
+pub(super) fn revealed(subject: RevealedSubject) -> proto::Referee {
+    let RevealedSubject { display_name, contact } = subject;
+    proto::Referee { display_name, contact: Some(reached_by(contact.kind(), contact.canonical().to_owned())) }
+}
+
+fn reached_by(kind: ContactKind, contact: String) -> proto::referee::Contact {
+    match kind {
         ContactKind::Phone => proto::referee::Contact::Phone(contact),
         ContactKind::Email => proto::referee::Contact::Email(contact),
-    };
-    proto::Referee { display_name, contact: Some(contact) }
+    }
 }
 
 fn consented(consent: Consent) -> proto::Consent {

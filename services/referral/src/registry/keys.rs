@@ -1,6 +1,7 @@
 //! Writes of the key store.
 
 use super::store;
+use crate::domain::erasure::Purpose;
 use handsel_money::Timestamp;
 use handsel_storage::{Command, Fault, Tx};
 use uuid::Uuid;
@@ -10,6 +11,8 @@ use uuid::Uuid;
 pub(super) struct NewKey {
     /// Whose.
     pub(super) subject: Uuid,
+    /// What for.
+    pub(super) purpose: Purpose,
     /// The wrapping key's id.
     pub(super) wrapping_key: String,
     /// The data key under it.
@@ -18,12 +21,16 @@ pub(super) struct NewKey {
     pub(super) made_at: Timestamp,
 }
 
-impl Command for NewKey {
-    const NAME: &'static str = "registry.keep_key";
+/// Keeps new keys.
+#[derive(Debug)]
+pub(super) struct KeepKeys(pub(super) Vec<NewKey>);
+
+impl Command for KeepKeys {
+    const NAME: &'static str = "registry.keep_keys";
     type Output = ();
 
     async fn apply(&self, tx: &mut Tx) -> Result<(), Fault> {
-        store::insert(tx, self).await
+        store::insert(tx, &self.0).await
     }
 }
 

@@ -1,19 +1,21 @@
-//! The keys of the installation: those that wrap people's keys, the one of the blind index, the one of digests. They
-//! come from a file apart from both databases.
+//! The keys of the installation: those that wrap people's keys, the one of the blind index, the one of digests, the one of
+//! suppressions. They come from a file apart from both databases.
 
-use super::seal::{self, DataKey, KEY_BYTES};
+use super::{
+    provider::{KeyProvider, KeyProviderError, Wrapped},
+    seal::{self, KEY_BYTES},
+};
 use aws_lc_rs::hmac;
+use futures::{FutureExt, future::BoxFuture};
 use handsel_service::Entropy;
-use handsel_storage::Fault;
 use serde::{Deserialize, Serialize};
 use std::{
     fs::{self, OpenOptions},
     io::{self, Write},
     path::{Path, PathBuf},
 };
-use uuid::Uuid;
 
-const WRAPPING: &str = "handsel/data-key/v1";
+const WRAPPING: &str = "handsel/data-key/v2";
 
 /// The keys of the installation. Shows none of them.
 #[derive(Clone)]
@@ -21,6 +23,7 @@ pub struct KeyMaterial {
     wrapping: Vec<(String, [u8; KEY_BYTES])>,
     contact: hmac::Key,
     digest: hmac::Key,
+    suppression: hmac::Key,
 }
 
 /// Why there are no keys.
@@ -47,6 +50,7 @@ struct KeyFile {
     wrapping_keys: Vec<WrappingKey>,
     contact_key: String,
     digest_key: String,
+    suppression_key: String,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -57,11 +61,21 @@ struct WrappingKey {
 }
 
 impl KeyMaterial {
-    /// From the keys themselves: one that wraps, one for the blind index, one for digests.
+    /// From the keys themselves: one that wraps, one for the blind index, one for digests, one for suppressions.
     #[must_use]
-    pub fn from_keys(wrapping: [u8; KEY_BYTES], contact: &[u8; KEY_BYTES], digest: &[u8; KEY_BYTES]) -> Self {
-        let (contact, digest) = (hmac::Key::new(hmac::HMAC_SHA256, contact), hmac::Key::new(hmac::HMAC_SHA256, digest));
-        Self { wrapping: vec![("1".to_owned(), wrapping)], contact, digest }
+    pub fn from_keys(
+        wrapping: [u8; KEY_BYTES],
+        contact: &[u8; KEY_BYTES],
+        digest: &[u8; KEY_BYTES],
+        suppression: &[u8; KEY_BYTES],
+    ) -> Self {
+        let hmac = |key: &[u8; KEY_BYTES]| hmac::Key::new(hmac::HMAC_SHA256, key);
+        Self {
+            wrapping: vec![("1".to_owned(), wrapping)],
+            contact: hmac(contact),
+            digest: hmac(digest),
+            suppression: hmac(suppression),
+        }
     }
 
     /// From a file; where there is none, from a new one, readable by its owner only. Whoever loses this file loses
@@ -79,25 +93,17 @@ impl KeyMaterial {
     }
 
     fn parse(text: &str) -> Option<Self> {
-        let KeyFile { wrapping_keys, contact_key, digest_key } = serde_json::from_str(text).ok()?;
+        let KeyFile { wrapping_keys, contact_key, digest_key, suppression_key } = serde_json::from_str(text).ok()?;
         let wrapping: Option<Vec<_>> =
             wrapping_keys.into_iter().map(|WrappingKey { id, key }| Some((id, key_of(&key)?))).collect();
         let wrapping = wrapping.filter(|keys| !keys.is_empty())?;
         let hmac = |text: &str| Some(hmac::Key::new(hmac::HMAC_SHA256, &key_of(text)?));
-        Some(Self { wrapping, contact: hmac(&contact_key)?, digest: hmac(&digest_key)? })
-    }
-
-    /// Wraps a person's key: the wrapping key's id, and the wrapped key.
-    pub(super) fn wrap(&self, key: &DataKey, subject: Uuid, entropy: &dyn Entropy) -> Result<(String, Vec<u8>), Fault> {
-        let (id, wrapping) = self.wrapping.last().ok_or_else(|| Fault::Invalid("no wrapping key".into()))?;
-        Ok((id.clone(), seal::seal(wrapping, WRAPPING, subject, key.as_bytes(), entropy)?))
-    }
-
-    /// Unwraps a person's key.
-    pub(super) fn unwrap(&self, wrapping_key: &str, wrapped: &[u8], subject: Uuid) -> Result<DataKey, Fault> {
-        let found = self.wrapping.iter().find(|(id, _)| id == wrapping_key);
-        let (_, wrapping) = found.ok_or_else(|| Fault::Invalid(format!("wrapping key {wrapping_key} is missing")))?;
-        DataKey::from_bytes(&seal::open(wrapping, WRAPPING, subject, wrapped)?)
+        Some(Self {
+            wrapping,
+            contact: hmac(&contact_key)?,
+            digest: hmac(&digest_key)?,
+            suppression: hmac(&suppression_key)?,
+        })
     }
 
     /// The key of the blind index.
@@ -109,6 +115,48 @@ impl KeyMaterial {
     pub(super) fn digest_key(&self) -> &hmac::Key {
         &self.digest
     }
+
+    /// The key of suppressions.
+    pub(super) fn suppression_key(&self) -> &hmac::Key {
+        &self.suppression
+    }
+}
+
+/// The provider for a first look: its wrapping keys lie in the same file.
+impl KeyProvider for KeyMaterial {
+    fn wrap<'a>(
+        &'a self,
+        key: &'a [u8; KEY_BYTES],
+        bound_to: &'a [u8],
+        entropy: &'a dyn Entropy,
+    ) -> BoxFuture<'a, Result<Wrapped, KeyProviderError>> {
+        async move {
+            let missing = || KeyProviderError::Missing("(none)".to_owned());
+            let (id, wrapping) = self.wrapping.last().ok_or_else(missing)?;
+            let bytes = seal::seal(wrapping, &framed(bound_to), key, entropy).map_err(|_| KeyProviderError::Broken)?;
+            Ok(Wrapped { wrapping_key: id.clone(), bytes })
+        }
+        .boxed()
+    }
+
+    fn unwrap<'a>(
+        &'a self,
+        wrapped: &'a Wrapped,
+        bound_to: &'a [u8],
+    ) -> BoxFuture<'a, Result<[u8; KEY_BYTES], KeyProviderError>> {
+        async move {
+            let found = self.wrapping.iter().find(|(id, _)| *id == wrapped.wrapping_key);
+            let (_, wrapping) = found.ok_or_else(|| KeyProviderError::Missing(wrapped.wrapping_key.clone()))?;
+            let key = seal::open(wrapping, &framed(bound_to), &wrapped.bytes).map_err(|_| KeyProviderError::Broken)?;
+            key.try_into().map_err(|_| KeyProviderError::Broken)
+        }
+        .boxed()
+    }
+}
+
+/// Wrapped keys and sealed fields must never open as one another.
+fn framed(bound_to: &[u8]) -> Vec<u8> {
+    [WRAPPING.as_bytes(), &[0], bound_to].concat()
 }
 
 impl std::fmt::Debug for KeyMaterial {
@@ -133,7 +181,8 @@ fn drawn(entropy: &dyn Entropy) -> String {
 /// file.
 fn create(path: &Path, entropy: &dyn Entropy) -> io::Result<()> {
     let wrapping_keys = vec![WrappingKey { id: "1".to_owned(), key: drawn(entropy) }];
-    let keys = KeyFile { wrapping_keys, contact_key: drawn(entropy), digest_key: drawn(entropy) };
+    let [contact_key, digest_key, suppression_key] = [drawn(entropy), drawn(entropy), drawn(entropy)];
+    let keys = KeyFile { wrapping_keys, contact_key, digest_key, suppression_key };
     let mut suffix = [0; 8];
     entropy.fill(&mut suffix);
     let draft = path.with_extension(format!("new-{}", hex::encode(suffix)));

@@ -1,20 +1,27 @@
-//! The subject registry: who the bank was told about before he agreed to anything. A person's name and contact are
-//! sealed under a key of his own, which lies in another database, wrapped by a key that lies in neither; he is found
-//! again by a keyed index of his contact. Plain text enters here and leaves here masked; it goes nowhere else.
+//! The subject registry: who the bank was told about before he agreed to anything. What is known of a person is sealed under
+//! keys of his own, one for each purpose, which lie in another database, wrapped by a key that lies in neither; he is found
+//! again by a keyed index of his contact. Plain text enters here and leaves here masked, or revealed to somebody who has said
+//! why; it goes nowhere else.
 
 mod keys;
 mod material;
+mod opening;
+mod provider;
 mod seal;
 mod store;
 
 pub use material::{KeyMaterial, KeyMaterialError};
+pub(crate) use opening::Opened;
+pub use provider::{KeyProvider, KeyProviderError, Wrapped};
 
 use crate::domain::{
     contact::{Contact, ContactKind, mask_name},
+    erasure::Purpose,
     referral::Referee,
 };
 use aws_lc_rs::hmac;
 use handsel_money::Timestamp;
+use handsel_outbox::statement::{BLIND_BYTES, PersonalField, pii_commitment};
 use handsel_service::World;
 use handsel_storage::{Db, Fault, LaneSettings, Lanes, Migration};
 use seal::{DataKey, Field};
@@ -27,6 +34,7 @@ pub(crate) struct Registry {
     keys: Db,
     lanes: Lanes,
     material: Arc<KeyMaterial>,
+    provider: Arc<dyn KeyProvider>,
     world: World,
 }
 
@@ -47,6 +55,17 @@ pub(crate) struct SealedSubject {
     pub(crate) created_at: Timestamp,
 }
 
+/// A person as he enters the books.
+#[derive(Debug, Clone)]
+pub(crate) struct Sealing {
+    /// For the desk, under the key of MARKETING.
+    pub(crate) subject: SealedSubject,
+    /// For the log, under the key of CONTRACT.
+    pub(crate) logged: Vec<PersonalField>,
+    /// What he would be known by if he had been erased before.
+    pub(crate) suppression: [u8; 32],
+}
+
 /// A person as he may be shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct MaskedSubject {
@@ -58,11 +77,25 @@ pub(crate) struct MaskedSubject {
     pub(crate) contact: String,
 }
 
+/// A person in plain text, for somebody who has said why. Not `Debug`.
+pub(crate) struct RevealedSubject {
+    /// His name.
+    pub(crate) display_name: String,
+    /// His contact.
+    pub(crate) contact: Contact,
+}
+
 impl Registry {
-    /// The registry over its key store.
-    pub(crate) fn new(keys: Db, material: Arc<KeyMaterial>, world: World) -> Self {
+    /// The registry over its key store, with `provider` to wrap keys; without one, the file of `material` does.
+    pub(crate) fn new(
+        keys: Db,
+        material: Arc<KeyMaterial>,
+        provider: Option<Arc<dyn KeyProvider>>,
+        world: World,
+    ) -> Self {
         let lanes = Lanes::start(keys.clone(), LaneSettings::default());
-        Self { keys, lanes, material, world }
+        let provider = provider.unwrap_or_else(|| material.clone());
+        Self { keys, lanes, material, provider, world }
     }
 
     /// Finishes what it has accepted.
@@ -80,26 +113,54 @@ impl Registry {
         }]
     }
 
-    /// Seals a person under a new key, which is stored before this returns: what a database holds sealed can be opened.
-    /// A key whose subject is never recorded is forgotten by [`Registry::settle`].
+    /// Seals a person under new keys, which are stored before this returns: what a database holds sealed can be opened.
+    /// Keys whose subject is never recorded are forgotten by [`Registry::settle`].
     ///
     /// # Errors
-    /// [`Fault`] where the key cannot be stored.
-    pub(crate) async fn seal(&self, referee: &Referee, now: Timestamp) -> Result<SealedSubject, Fault> {
+    /// [`Fault`] where the keys cannot be wrapped or stored.
+    pub(crate) async fn seal(&self, referee: &Referee, now: Timestamp) -> Result<Sealing, Fault> {
         let id = self.world.ids.next();
         let entropy = self.world.entropy.as_ref();
-        let key = DataKey::draw(entropy);
-        let (wrapping_key, wrapped) = self.material.wrap(&key, id, entropy)?;
-        let made_at = self.world.system.now();
-        self.lanes.run(&id.to_string(), keys::NewKey { subject: id, wrapping_key, wrapped, made_at }).await?;
-        let contact = &referee.contact;
-        Ok(SealedSubject {
+        let (desk, log) = (DataKey::draw(entropy), DataKey::draw(entropy));
+        let made =
+            vec![self.wrapped(id, Purpose::Marketing, &desk).await?, self.wrapped(id, Purpose::Contract, &log).await?];
+        self.lanes.run(&id.to_string(), keys::KeepKeys(made)).await?;
+        let (name, contact) = (referee.display_name.as_bytes(), &referee.contact);
+        let subject = SealedSubject {
             id,
-            name: key.seal(id, Field::Name, referee.display_name.as_bytes(), entropy)?,
+            name: desk.seal(id, Field::Name, name, entropy)?,
             contact_kind: contact.kind(),
-            contact: key.seal(id, Field::Contact, contact.canonical().as_bytes(), entropy)?,
+            contact: desk.seal(id, Field::Contact, contact.canonical().as_bytes(), entropy)?,
             contact_index: self.contact_index(contact),
             created_at: now,
+        };
+        let logged = vec![
+            self.logged(id, &log, Field::LoggedName, name)?,
+            self.logged(id, &log, Field::LoggedContact, contact.canonical().as_bytes())?,
+        ];
+        let suppression = self.suppression(&subject.contact_index);
+        Ok(Sealing { subject, logged, suppression })
+    }
+
+    async fn wrapped(&self, subject: Uuid, purpose: Purpose, key: &DataKey) -> Result<keys::NewKey, Fault> {
+        let entropy = self.world.entropy.as_ref();
+        let wrapped = self.provider.wrap(key.as_bytes(), &bound_to(subject, purpose), entropy).await;
+        let Wrapped { wrapping_key, bytes: wrapped } = wrapped.map_err(refused)?;
+        Ok(keys::NewKey { subject, purpose, wrapping_key, wrapped, made_at: self.world.system.now() })
+    }
+
+    /// A field as a body carries it, and the commitment for its statement.
+    fn logged(&self, subject: Uuid, key: &DataKey, field: Field, plain: &[u8]) -> Result<PersonalField, Fault> {
+        let entropy = self.world.entropy.as_ref();
+        let mut blind = [0; BLIND_BYTES];
+        entropy.fill(&mut blind);
+        let sealed = key.seal(subject, field, &[blind.as_slice(), plain].concat(), entropy)?;
+        Ok(PersonalField {
+            c: hex::encode(pii_commitment(&blind, plain)),
+            field: field.name().to_owned(),
+            purpose: Purpose::Contract.as_str().to_owned(),
+            sealed: hex::encode(sealed),
+            subject: format!("subjects/{subject}"),
         })
     }
 
@@ -108,24 +169,45 @@ impl Registry {
     /// # Errors
     /// [`Fault::Invalid`] where a key does not open its seal: the one or the other is damaged.
     pub(crate) async fn masked(&self, sealed: &[SealedSubject]) -> Result<BTreeMap<Uuid, MaskedSubject>, Fault> {
-        let wrapped = store::of(&self.keys, sealed.iter().map(|subject| subject.id).collect()).await?;
-        sealed.iter().map(|subject| Ok((subject.id, self.mask(subject, wrapped.get(&subject.id))?))).collect()
+        let mut shown = BTreeMap::new();
+        let keys = self.data_keys(sealed.iter().map(|subject| subject.id).collect(), Purpose::Marketing).await?;
+        for subject in sealed {
+            let masked = match keys.get(&subject.id) {
+                Some(key) => mask(revealed(subject, key)?),
+                None => nobody(subject.contact_kind),
+            };
+            shown.insert(subject.id, masked);
+        }
+        Ok(shown)
     }
 
-    fn mask(&self, subject: &SealedSubject, wrapped: Option<&store::WrappedKey>) -> Result<MaskedSubject, Fault> {
-        let contact_kind = subject.contact_kind;
-        let Some(wrapped) = wrapped else {
-            return Ok(MaskedSubject { display_name: "***".into(), contact_kind, contact: "****".into() });
-        };
-        let key = self.material.unwrap(&wrapped.wrapping_key, &wrapped.wrapped, subject.id)?;
-        let name = key.open(subject.id, Field::Name, &subject.name)?;
-        let contact = Contact::opened(contact_kind, key.open(subject.id, Field::Contact, &subject.contact)?);
-        Ok(MaskedSubject { display_name: mask_name(&name), contact_kind, contact: contact.masked() })
+    /// A person in plain text; nothing where his key is gone.
+    ///
+    /// # Errors
+    /// As [`Registry::masked`].
+    pub(crate) async fn revealed(&self, sealed: &SealedSubject) -> Result<Option<RevealedSubject>, Fault> {
+        let keys = self.data_keys(vec![sealed.id], Purpose::Marketing).await?;
+        keys.get(&sealed.id).map(|key| revealed(sealed, key)).transpose()
+    }
+
+    /// The keys of these people for a purpose, as far as they are not destroyed.
+    async fn data_keys(&self, subjects: Vec<Uuid>, purpose: Purpose) -> Result<BTreeMap<Uuid, DataKey>, Fault> {
+        let mut keys = BTreeMap::new();
+        for (subject, wrapped) in store::of(&self.keys, subjects, purpose).await? {
+            let key = self.provider.unwrap(&wrapped, &bound_to(subject, purpose)).await.map_err(refused)?;
+            keys.insert(subject, DataKey::from_bytes(key));
+        }
+        Ok(keys)
     }
 
     /// The blind index of a contact.
     pub(crate) fn contact_index(&self, contact: &Contact) -> [u8; 32] {
         tag(self.material.contact_key(), &[contact.kind().as_str().as_bytes(), contact.canonical().as_bytes()])
+    }
+
+    /// What an erased person is known by: of his blind index, under a key of its own.
+    pub(crate) fn suppression(&self, contact_index: &[u8; 32]) -> [u8; 32] {
+        tag(self.material.suppression_key(), &[contact_index])
     }
 
     /// A keyed digest of content that may hold personal data, so that no record of it can be tried out. `purpose` keeps
@@ -135,8 +217,7 @@ impl Registry {
     }
 
     /// Subjects whose keys were made before that, by the system's clock, and are not known to be in use; oldest first,
-    /// at most
-    /// `limit`.
+    /// at most `limit`.
     ///
     /// # Errors
     /// [`Fault`], as the engine says.
@@ -151,6 +232,32 @@ impl Registry {
     pub(crate) async fn settle(&self, on_record: Vec<Uuid>, unknown: Vec<Uuid>) -> Result<(), Fault> {
         self.keys.transact(&keys::Settle { on_record, unknown }).await
     }
+}
+
+fn revealed(subject: &SealedSubject, key: &DataKey) -> Result<RevealedSubject, Fault> {
+    let contact = key.open_text(subject.id, Field::Contact, &subject.contact)?;
+    Ok(RevealedSubject {
+        display_name: key.open_text(subject.id, Field::Name, &subject.name)?,
+        contact: Contact::opened(subject.contact_kind, contact),
+    })
+}
+
+fn mask(revealed: RevealedSubject) -> MaskedSubject {
+    let RevealedSubject { display_name, contact } = revealed;
+    MaskedSubject { display_name: mask_name(&display_name), contact_kind: contact.kind(), contact: contact.masked() }
+}
+
+fn nobody(contact_kind: ContactKind) -> MaskedSubject {
+    MaskedSubject { display_name: "***".into(), contact_kind, contact: "****".into() }
+}
+
+/// What a wrapped key is bound to: whose it is, and what for.
+fn bound_to(subject: Uuid, purpose: Purpose) -> Vec<u8> {
+    [subject.as_bytes().as_slice(), purpose.as_str().as_bytes()].concat()
+}
+
+fn refused(error: KeyProviderError) -> Fault {
+    Fault::Invalid(error.to_string())
 }
 
 /// HMAC-SHA256 over the parts, each with its length before it.

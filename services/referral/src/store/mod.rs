@@ -15,12 +15,20 @@ use handsel_storage::{Fault, Migration};
 use std::str::FromStr;
 
 /// The schema of the service's own database.
-pub(crate) const MIGRATION: Migration = Migration {
-    version: 100,
-    name: "referral",
-    postgres: include_str!("../../migrations/postgres/100_referral.sql"),
-    sqlite: include_str!("../../migrations/sqlite/100_referral.sql"),
-};
+pub(crate) const MIGRATIONS: &[Migration] = &[
+    Migration {
+        version: 100,
+        name: "referral",
+        postgres: include_str!("../../migrations/postgres/100_referral.sql"),
+        sqlite: include_str!("../../migrations/sqlite/100_referral.sql"),
+    },
+    Migration {
+        version: 110,
+        name: "erasure",
+        postgres: include_str!("../../migrations/postgres/110_erasure.sql"),
+        sqlite: include_str!("../../migrations/sqlite/110_erasure.sql"),
+    },
+];
 
 /// Reads a column's word.
 fn word<T: FromStr<Err: std::fmt::Display>>(text: &str) -> Result<T, Fault> {

@@ -22,6 +22,8 @@ pub(crate) struct Concerned<'a> {
     pub(crate) referrer: &'a str,
     /// The blind index of the referee's contact.
     pub(crate) contact_index: &'a [u8; 32],
+    /// What the referee would be known by if he had been erased before.
+    pub(crate) suppression: &'a [u8; 32],
     /// Now.
     pub(crate) now: Timestamp,
 }
@@ -31,7 +33,7 @@ pub(crate) struct Concerned<'a> {
 pub(crate) struct Standings {
     /// The customer whose contact it is; the referrer himself before others.
     pub(crate) known_customer: Option<String>,
-    /// Whether a live referral holds the contact.
+    /// Whether a live referral holds the contact, or a suppression stands for it.
     pub(crate) referred_before: bool,
     /// How many referrals the referrer has in a program with a limit.
     pub(crate) referrer_count: u32,
@@ -41,19 +43,20 @@ pub(crate) struct Standings {
 
 /// Looks them up.
 pub(crate) async fn of(tx: &mut Tx, concerned: Concerned<'_>) -> Result<Standings, Fault> {
-    let Concerned { program, referrer, contact_index, now } = concerned;
+    let Concerned { program, referrer, contact_index, suppression, now } = concerned;
     let row: StandingRow = tx
         .one(
             "SELECT
                (SELECT customer FROM referee_customer WHERE contact_index = $3 AND opened_at IS NOT NULL
                 ORDER BY (customer = $2) DESC, opened_at LIMIT 1) AS known_customer,
                EXISTS (SELECT 1 FROM referral WHERE contact_index = $3
-                       AND state IN ('REGISTERED', 'CONVERTING', 'QUALIFIED', 'REVERSED')) AS referred_before,
+                       AND state IN ('REGISTERED', 'CONVERTING', 'QUALIFIED', 'REVERSED'))
+                 OR EXISTS (SELECT 1 FROM suppression WHERE digest = $5 AND expires_at > $4) AS referred_before,
                COALESCE((SELECT referral_count FROM referrer_count WHERE program_id = $1 AND referrer = $2), 0)
                  AS referrer_count,
                COALESCE((SELECT core FROM customer_tier WHERE customer = $2 AND effective_at <= $4
                          ORDER BY effective_at DESC LIMIT 1), FALSE) AS core",
-            (program, referrer, contact_index.to_vec(), At(now)),
+            (program, referrer, contact_index.to_vec(), At(now), suppression.to_vec()),
         )
         .await?;
     Ok(Standings {

@@ -204,7 +204,7 @@ pub(crate) async fn start(lab: &Lab, reward: Peer) -> Service {
     let outbox = Outbox::new(Service::NAME, world.clone(), Pseudonyms::from_key(&[1; 32]));
     let config = ReferralConfig {
         plan_patience: Duration::from_millis(500),
-        ..ReferralConfig::with_keys(KeyMaterial::from_keys([2; 32], &[3; 32], &[4; 32]))
+        ..ReferralConfig::with_keys(KeyMaterial::from_keys([2; 32], &[3; 32], &[4; 32], &[5; 32]))
     };
     Service::start(db, keys_db, world, outbox, config, Peers { reward, audit: None }).await.unwrap()
 }

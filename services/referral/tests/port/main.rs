@@ -11,4 +11,5 @@ mod listing;
 mod personal_data;
 mod programs;
 mod referrals;
+mod reveal;
 mod reward;

@@ -99,7 +99,7 @@ fn contains(bytes: &[u8], text: &str) -> bool {
 }
 
 /// Destroys every key, as an erasure would one.
-struct LoseKeys;
+pub(crate) struct LoseKeys;
 
 impl handsel_storage::Command for LoseKeys {
     const NAME: &'static str = "test.lose_keys";

@@ -6,12 +6,14 @@
 
 mod digest;
 mod parse;
+mod personal;
 mod rules;
 mod seal;
 mod wire;
 
 pub use digest::{GENESIS, body_digest, statement_digest};
 pub use parse::{ParsedActor, ParsedBody, ParsedStatement, parse};
+pub use personal::{BLIND_BYTES, PERSONAL, PersonalField, personal_fields, pii_commitment};
 pub use rules::{MAX_BODY_BYTES, MAX_STATEMENT_BYTES, Malformed};
 pub use seal::{Circumstances, Sealed, complete, seal};
 
@@ -42,7 +44,8 @@ pub struct Statement {
     pub amount: Option<Money>,
     /// The version of the policy (program, plan, sheet) that it was decided by.
     pub policy: Option<String>,
-    /// The details, kept beside the statement under a salted digest; `Null`: none. No nulls, no fractions inside.
+    /// The details, kept beside the statement under a salted digest; `Null`: none. No nulls, no fractions inside. Fields of
+    /// personal data stand sealed under [`PERSONAL`] and nowhere else; the statement commits to each of them.
     pub body: serde_json::Value,
 }
 

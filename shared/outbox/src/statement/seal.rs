@@ -3,8 +3,9 @@
 use super::{
     Actor, Statement,
     digest::body_digest,
+    personal::personal_fields,
     rules::{self, MAX_BODY_BYTES, MAX_STATEMENT_BYTES, Malformed},
-    wire::{BODY_NONE, BODY_SHA256, VERSION, Wire, WireActor, WireBody},
+    wire::{BODY_NONE, BODY_SHA256, VERSION, Wire, WireActor, WireBody, WirePii},
 };
 use crate::Pseudonyms;
 use uuid::Uuid;
@@ -44,6 +45,7 @@ pub fn seal(statement: Statement, around: &Circumstances, pseudonyms: &Pseudonym
     let Statement { kind, time, actor, subjects, action, outcome, reason, correlation, amount, policy, body } =
         statement;
     rules::require(!actor.subject.is_empty(), "actor.subject", "not empty")?;
+    let pii = personal_fields(&body)?.into_iter().map(|field| WirePii { c: field.c }).collect();
     let body = body_bytes(&body)?;
     let wire = Wire {
         v: VERSION.to_owned(),
@@ -65,7 +67,7 @@ pub fn seal(statement: Statement, around: &Circumstances, pseudonyms: &Pseudonym
         currency: amount.map(|money| money.currency().code().to_owned()),
         policy: policy.unwrap_or_default(),
         body: commitment(&body, &around.salt),
-        pii: Vec::new(),
+        pii,
     };
     rules::check(&wire)?;
     let content = canonical(&wire)?;
@@ -133,7 +135,6 @@ fn trace_id(traceparent: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::wire::WirePii;
     use super::*;
 
     /// A statement with this text in every field.

@@ -37,6 +37,11 @@ pub(super) fn bodies(number: u64) -> String {
     format!("bodies/{}", numbered(number))
 }
 
+/// The openings of personal data in a tile's leaves.
+pub(super) fn openings(number: u64) -> String {
+    format!("openings/{}", numbered(number))
+}
+
 /// Three digits a folder, all but the last behind an `x`.
 fn numbered(number: u64) -> String {
     let (above, last) = (number / 1_000, number % 1_000);

@@ -5,7 +5,7 @@
 
 Give the log's key as you have it from elsewhere; without it the key in the export is believed, which proves less. Every
 leaf is hashed into the tree of RFC 9162, whose root must be the one in the signed checkpoint (C2SP tlog-checkpoint); every
-body must be what its statement commits to; every file must be what the manifest says.
+body, and every opening of personal data, must be what its statement commits to; every file must be what the manifest says.
 """
 import base64
 import hashlib
@@ -106,6 +106,14 @@ def openings_of(number):
     return {int(one["index"]): (bytes.fromhex(one["salt"]), base64.b64decode(one["body"])) for one in openings}
 
 
+def personal_of(number):
+    path, found = FOLDER / "openings" / numbered(number), {}
+    for line in path.read_text().splitlines() if path.exists() else ():
+        one = json.loads(line)
+        found.setdefault(int(one["index"]), []).append(one)
+    return found
+
+
 def check_body(index, leaf, opening, wanted):
     body = json.loads(leaf)["statement"]["body"]
     if body["alg"] == "none":
@@ -115,6 +123,18 @@ def check_body(index, leaf, opening, wanted):
         demand(digest == body["digest"], f"the body of record {index} is not the one that its statement commits to")
     else:
         demand(not wanted, f"the body of record {index} is missing")
+
+
+def check_personal(index, leaf, opening, openings):
+    committed = [one["c"] for one in json.loads(leaf)["statement"]["pii"]]
+    if opening is not None and opening[1]:
+        carried = json.loads(opening[1])
+        carried = [one["c"] for one in carried.get("personal", [])] if isinstance(carried, dict) else []
+        demand(carried == committed, f"record {index} carries personal data that its statement does not commit to")
+    for one in openings:
+        c = sha256(b"handsel/pii/v1\0", bytes.fromhex(one["blind"]), one["plain"].encode()).hex()
+        demand(len(one["blind"]) == 64 and c == one["c"] and c in committed,
+               f"an opening of record {index} is not of what its statement commits to")
 
 
 def push(stack, count, node):
@@ -141,13 +161,15 @@ def main():
     stack, levels, index = [], {}, 0
     shown = range(manifest["first_index"], manifest["end_index"])
     for number in range((size + WIDTH - 1) // WIDTH):
-        openings = openings_of(number)
+        openings, personal = openings_of(number), personal_of(number)
         for leaf in leaves_of(number, min(WIDTH, size - number * WIDTH)):
-            check_body(index, leaf, openings.pop(index, None), index in shown)
+            opening = openings.pop(index, None)
+            check_body(index, leaf, opening, index in shown)
+            check_personal(index, leaf, opening, personal.pop(index, ()))
             push(stack, index, sha256(b"\0", leaf))
             levels.setdefault(0, []).append(sha256(b"\0", leaf))
             index += 1
-        demand(not openings, f"bodies/{numbered(number)} holds what belongs to no record there")
+        demand(not openings and not personal, f"bundle {numbered(number)} has bodies or openings of no record there")
         check_tiles(levels, number, index == size)
     demand(root_of(stack) == root, "the leaves make another root than the one that was signed")
     print(f"proven: {size} records of {manifest['origin']}, root {root.hex()}")

@@ -3,11 +3,16 @@
 use super::{
     layout,
     manifest::{self, Manifest},
+    openings::OpeningLine,
     tiles::{Edge, Tile},
     views,
 };
 use crate::{
-    client::{VerifiedRecord, record},
+    client::{
+        VerifiedRecord,
+        personal::{self, PersonalError},
+        record,
+    },
     tlog::{CheckpointError, CompactRange, HASH_BYTES, Hash, NoteError, TILE_WIDTH, TreeHead, VerifierKey},
 };
 use aws_lc_rs::digest::{Context, SHA256};
@@ -30,6 +35,8 @@ pub struct ExportReport {
     pub root_hash: Hash,
     /// Bodies, each found to be what its statement commits to.
     pub bodies: u64,
+    /// Fields of personal data that are open, each found to be what its statement commits to.
+    pub opened: u64,
 }
 
 /// Why an export is not what it says it is.
@@ -74,6 +81,14 @@ pub enum ExportFault {
         index: u64,
         /// What is wrong.
         why: record::RecordError,
+    },
+    /// A field of personal data is not what its statement commits to.
+    #[error("record {index}: {why}")]
+    Personal {
+        /// Which.
+        index: u64,
+        /// What is wrong.
+        why: PersonalError,
     },
     /// A body that belongs to no record of its bundle, or comes out of order.
     #[error("{0} holds what belongs to no record there")]
@@ -145,6 +160,7 @@ struct Reading<'a> {
     tree: CompactRange,
     edge: Edge,
     bodies: u64,
+    opened: u64,
     table: Context,
     events: Context,
 }
@@ -167,6 +183,7 @@ impl<'a> Reading<'a> {
             tree: CompactRange::new(),
             edge: Edge::default(),
             bodies: 0,
+            opened: 0,
             table,
             events: Context::new(&SHA256),
         })
@@ -178,10 +195,29 @@ impl<'a> Reading<'a> {
         let leaves = split(&bundle).filter(|leaves| u64::try_from(leaves.len()) == Ok(width));
         let leaves = leaves.ok_or(ExportFault::Entries(name))?;
         let mut openings = self.openings(number)?;
+        let mut personal = self.personal(number)?;
         for leaf in leaves {
-            self.leaf(leaf, openings.remove(&self.tree.size()))?;
+            let index = self.tree.size();
+            self.leaf(leaf, openings.remove(&index), personal.remove(&index).unwrap_or_default())?;
         }
-        if openings.is_empty() { Ok(()) } else { Err(ExportFault::Bodies(layout::bodies(number))) }
+        if !openings.is_empty() {
+            return Err(ExportFault::Bodies(layout::bodies(number)));
+        }
+        if personal.is_empty() { Ok(()) } else { Err(ExportFault::Bodies(layout::openings(number))) }
+    }
+
+    fn personal(&self, number: u64) -> Result<BTreeMap<u64, Vec<OpeningLine>>, ExportFault> {
+        let name = layout::openings(number);
+        let mut openings: BTreeMap<u64, Vec<OpeningLine>> = BTreeMap::new();
+        if !self.manifest.files.contains_key(&name) {
+            return Ok(openings);
+        }
+        let stray = || ExportFault::Bodies(name.clone());
+        for line in text(self.folder, &name)?.lines() {
+            let line: OpeningLine = serde_json::from_str(line).map_err(|_| stray())?;
+            openings.entry(line.index.parse().map_err(|_| stray())?).or_default().push(line);
+        }
+        Ok(openings)
     }
 
     fn openings(&self, number: u64) -> Result<BTreeMap<u64, Opening>, ExportFault> {
@@ -201,10 +237,12 @@ impl<'a> Reading<'a> {
         Ok(openings)
     }
 
-    fn leaf(&mut self, leaf: &[u8], opening: Option<Opening>) -> Result<(), ExportFault> {
+    fn leaf(&mut self, leaf: &[u8], opening: Option<Opening>, personal: Vec<OpeningLine>) -> Result<(), ExportFault> {
         let index = self.tree.size();
         let shown = (self.manifest.first_index..self.manifest.end_index).contains(&index);
         let record = self.record(index, leaf, opening, shown)?;
+        check_personal(&record, &personal).map_err(|why| ExportFault::Personal { index, why })?;
+        self.opened = self.opened.saturating_add(u64::try_from(personal.len()).unwrap_or(u64::MAX));
         if shown {
             self.table.update(&views::row(&record).map_err(unreadable(layout::TABLE))?);
             self.events.update(&views::event(&record).map_err(unreadable(layout::EVENTS))?);
@@ -249,15 +287,27 @@ impl<'a> Reading<'a> {
         if computed != signed {
             return Err(ExportFault::Root { computed, signed });
         }
-        let Self { manifest, bodies, table, events, .. } = self;
+        let Self { manifest, bodies, opened, table, events, .. } = self;
         for (view, said) in [(layout::TABLE, table), (layout::EVENTS, events)] {
             if manifest.files.get(view) != Some(&finished(said)) {
                 return Err(ExportFault::View(view));
             }
         }
         let (origin, verifier_key) = (head.origin.clone(), key.to_string());
-        Ok(ExportReport { origin, verifier_key, tree_size: head.size, root_hash: signed, bodies })
+        Ok(ExportReport { origin, verifier_key, tree_size: head.size, root_hash: signed, bodies, opened })
     }
+}
+
+/// A body carries the fields that its statement commits to, and each opening is of one of them.
+fn check_personal(record: &VerifiedRecord, openings: &[OpeningLine]) -> Result<(), PersonalError> {
+    personal::fields(record)?;
+    let committed = personal::commitments(&record.statement);
+    let opens = |line: &OpeningLine| {
+        let opening = line.opening().ok_or(PersonalError::OtherContent)?;
+        let known = committed.contains(&line.c.as_str());
+        if known && personal::opens(&line.c, &opening) { Ok(()) } else { Err(PersonalError::OtherContent) }
+    };
+    openings.iter().try_for_each(opens)
 }
 
 fn finished(context: Context) -> Hash {
