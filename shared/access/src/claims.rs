@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
+    time::Duration,
 };
 
 /// The longest subject or person, in bytes.
@@ -76,6 +77,12 @@ impl ClaimRules {
             return Err(TokenFault::NotYetValid);
         }
         Ok(())
+    }
+
+    /// How long a token that holds now holds yet, the leeway with it.
+    pub(crate) fn left(&self, admitted: &Admitted, now: i64) -> Duration {
+        let end = admitted.expires.saturating_add(self.leeway_seconds);
+        Duration::from_secs(u64::try_from(end.saturating_sub(now)).unwrap_or(0))
     }
 
     /// The roles among the names; names of other systems' roles are passed over.

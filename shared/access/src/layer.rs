@@ -5,7 +5,7 @@ use crate::{
     caller::Caller,
     denial::{Denial, Denied, TokenFault},
     rules::Rules,
-    verifier::Verifier,
+    verifier::{TokenLife, Verifier},
 };
 use http::{HeaderMap, Request, Response, header::AUTHORIZATION};
 use std::{
@@ -35,6 +35,13 @@ pub struct AccessLayer {
     observer: Observer,
 }
 
+/// Who was let through.
+struct Admission {
+    caller: Arc<Caller>,
+    /// Where the call may outlast it.
+    life: Option<TokenLife>,
+}
+
 /// A service behind the [`AccessLayer`].
 #[derive(Clone, Debug)]
 pub struct AccessService<S> {
@@ -57,7 +64,7 @@ impl AccessLayer {
     }
 
     /// The caller, where there must be one.
-    fn check(&self, path: &str, headers: &HeaderMap) -> Result<Option<Arc<Caller>>, Status> {
+    fn check(&self, path: &str, headers: &HeaderMap) -> Result<Option<Admission>, Status> {
         if OPEN.iter().any(|open| path.starts_with(open)) {
             return Ok(None);
         }
@@ -69,10 +76,11 @@ impl AccessLayer {
         })
     }
 
-    fn admit(&self, path: &str, headers: &HeaderMap) -> Result<Arc<Caller>, Denial> {
-        let caller = self.verifier.verify(bearer(headers)?)?;
-        self.rules.of(path).ok_or(Denial::UnknownRpc)?.admits(&caller)?;
-        Ok(caller)
+    fn admit(&self, path: &str, headers: &HeaderMap) -> Result<Admission, Denial> {
+        let (caller, life) = self.verifier.bearer(bearer(headers)?)?;
+        let rule = self.rules.of(path).ok_or(Denial::UnknownRpc)?;
+        rule.admits(&caller)?;
+        Ok(Admission { caller, life: rule.streams.then_some(life) })
     }
 }
 
@@ -108,11 +116,14 @@ where
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
         match self.layer.check(request.uri().path(), request.headers()) {
             Err(status) => Box::pin(async move { Ok(status.into_http()) }),
-            Ok(caller) => {
+            Ok(admission) => {
                 // Whatever stood there before is not what the token says.
                 request.extensions_mut().remove::<Arc<Caller>>();
-                if let Some(caller) = caller {
+                if let Some(Admission { caller, life }) = admission {
                     request.extensions_mut().insert(caller);
+                    if let Some(life) = life {
+                        request.extensions_mut().insert(life);
+                    }
                 }
                 Box::pin(self.inner.call(request))
             }

@@ -26,7 +26,7 @@ pub use layer::{AccessLayer, AccessService};
 pub use ring::{KeyFileError, KeySource};
 pub use rules::{Rule, RuleError, Rules};
 pub use settings::{ClaimPath, ClaimPaths, SettingsError, TokenSettings};
-pub use verifier::{SetUpError, Verifier};
+pub use verifier::{SetUpError, TokenLife, Verifier};
 
 /// The time in whole seconds since 1970-01-01T00:00:00Z, asked for at each call. Tokens live by the system's time, never
 /// by a business clock that somebody may set.

@@ -29,6 +29,8 @@ pub struct Rule {
     pub idempotency: Idempotency,
     /// The answer shows personal data.
     pub personal_data: bool,
+    /// Its messages stream, either way: it may outlast its caller's token.
+    pub streams: bool,
 }
 
 /// Why a contract cannot be served. Names the rpc.
@@ -67,7 +69,8 @@ impl Rules {
         let mut by_path = BTreeMap::new();
         for method in pool.services().flat_map(|service| service.methods().collect::<Vec<_>>()) {
             let path = format!("/{}/{}", method.parent_service().full_name(), method.name());
-            let rule = Rule::complete(&path, declared(&path, &method, &option)?)?;
+            let streams = method.is_client_streaming() || method.is_server_streaming();
+            let rule = Rule::complete(&path, declared(&path, &method, &option)?, streams)?;
             by_path.insert(path, rule);
         }
         Ok(Self { by_path })
@@ -104,7 +107,7 @@ impl Rule {
         Ok(())
     }
 
-    fn complete(path: &str, declared: Declared) -> Result<Self, RuleError> {
+    fn complete(path: &str, declared: Declared, streams: bool) -> Result<Self, RuleError> {
         let Declared { roles, scope, four_eyes, idempotency, personal_data } = declared;
         let specified = |number: i32| Role::try_from(number).ok().filter(|role| *role != Role::Unspecified);
         let roles: BTreeSet<Role> =
@@ -123,7 +126,7 @@ impl Rule {
         if idempotency != Idempotency::Read && roles.contains(&Role::InternalAuditor) {
             return Err(RuleError::AuditorWrites(path.to_owned()));
         }
-        Ok(Self { roles, scope, four_eyes, idempotency, personal_data })
+        Ok(Self { roles, scope, four_eyes, idempotency, personal_data, streams })
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{
 };
 use aws_lc_rs::digest;
 use quick_cache::sync::Cache;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 use thiserror::Error;
 
 /// The longest token that is looked at, in bytes.
@@ -34,6 +34,11 @@ struct Remembered {
     reign: u64,
     admitted: Arc<Admitted>,
 }
+
+/// How long the caller's token holds yet, seen from the beginning of a call. In the extensions of each request that streams: a
+/// stream ends with the token it was opened with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TokenLife(pub Duration);
 
 /// Why no verifier could be made.
 #[derive(Debug, Error)]
@@ -63,6 +68,11 @@ impl Verifier {
     /// # Errors
     /// What is wrong with the token, the signature before anything that it says.
     pub fn verify(&self, token: &str) -> Result<Arc<Caller>, TokenFault> {
+        self.bearer(token).map(|(caller, _life)| caller)
+    }
+
+    /// The bearer of a token, and how long it holds yet. The same errors.
+    pub(crate) fn bearer(&self, token: &str) -> Result<(Arc<Caller>, TokenLife), TokenFault> {
         if token.len() > MAX_TOKEN_BYTES {
             return Err(TokenFault::TooLong);
         }
@@ -75,7 +85,7 @@ impl Verifier {
             None => inner.examine(token, key, held, now)?,
         };
         inner.rules.holds_at(&admitted, now)?;
-        Ok(Arc::clone(&admitted.caller))
+        Ok((Arc::clone(&admitted.caller), TokenLife(inner.rules.left(&admitted, now))))
     }
 
     /// Replaces the key set, for sources other than a file. What was verified before is verified anew.

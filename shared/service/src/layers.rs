@@ -4,6 +4,7 @@ mod limits;
 mod methods;
 mod metrics;
 mod size;
+mod streamed;
 
 pub use limits::{Deadline, Draining};
 pub(crate) use limits::{LimitsLayer, Stage};

@@ -2,12 +2,13 @@
 
 use crate::stage::{Producer, Stage, pseudonyms, verifier};
 use ct_merkle::{ConsistencyProof, InclusionProof, RootHash};
+use handsel_access::DevToken;
 use handsel_audit::client::{Follower, VerifyError, verify_stream};
 use handsel_proto::handsel::audit::v1::{
     Checkpoint, Cursor, GetCheckpointRequest, GetConsistencyProofRequest, GetInclusionProofRequest, GetRecordRequest,
     StreamRecordsRequest,
 };
-use handsel_testkit::{Lab, on_both_engines, reason};
+use handsel_testkit::{Lab, Role, on_both_engines, reason};
 use serde_json::json;
 use sha2::Sha256;
 use std::time::Duration;
@@ -79,6 +80,24 @@ on_both_engines! {
             json!({ "filter": {}, "first": "0", "mode": "FULL", "end": "TO_THE_END" }));
         assert_eq!(read.len(), 51);
         assert!(follower.is_at_the_end());
+    }
+
+    async fn a_reader_who_stays_is_told_when_his_token_is_over(lab: Lab) {
+        let stage = Stage::set(lab).await;
+        stage.fill(&mut Producer::of("referral/audit"), 3).await;
+        // It was over 29 seconds ago, and holds for 30 more for clocks that differ.
+        let token = DevToken { lifetime_seconds: -29, ..DevToken::of_role(Role::ComplianceOfficer, "olga") };
+        let request = StreamRecordsRequest { follow: true, ..Default::default() };
+        let request = stage.lab.call(request, &stage.lab.issuer.issue(&token).unwrap());
+        let mut stream = stage.officer().stream_records(request).await.unwrap().into_inner();
+        let mut read = 0;
+        let over = loop {
+            match stream.message().await {
+                Ok(batch) => read += batch.unwrap().records.len(),
+                Err(over) => break over,
+            }
+        };
+        assert_eq!((read, over.code(), reason(&over).as_str()), (3, Code::Unauthenticated, "TOKEN_EXPIRED"));
     }
 
     async fn a_reader_who_stays_gets_what_comes_until_the_server_goes_down(lab: Lab) {

@@ -1,7 +1,7 @@
 //! The layer in front of a service: who gets through, with what, and what the others read.
 
 use crate::provider::{Signer, TestClock, claims, verifier, with, without};
-use handsel_access::{AccessLayer, Caller, DOMAIN, Denial, Role, Rules, TokenFault, role_name};
+use handsel_access::{AccessLayer, Caller, DOMAIN, Denial, Role, Rules, TokenFault, TokenLife, role_name};
 use handsel_proto::POOL;
 use http::{Request, Response};
 use serde_json::{Value, json};
@@ -69,6 +69,24 @@ async fn the_handler_sees_the_caller() {
     let caller = door.call_as(GET_CODE, &claims()).await.unwrap().unwrap();
     assert_eq!((caller.subject.as_str(), caller.person_or_subject()), ("branch-desk-7", "e.novakova"));
     assert!(door.denials.lock().unwrap().is_empty());
+}
+
+/// What may outlast its token is told how long that holds; the leeway of 30 seconds is with it.
+#[tokio::test]
+async fn a_stream_knows_when_its_token_is_over() {
+    let door = Door::new();
+    let lives = |path: &'static str| {
+        let handler = service_fn(|request: Request<()>| async move {
+            let life = request.extensions().get::<TokenLife>().map(|life| life.0.as_secs());
+            Ok::<_, Infallible>(Response::new(life.map_or_else(String::new, |life| life.to_string())))
+        });
+        let token = format!("Bearer {}", door.signer.sign(&with("roles", json!("core.banking branch.staff"))));
+        let request = Request::builder().uri(path).header("authorization", token).body(()).unwrap();
+        let answer = door.layer.layer(handler).oneshot(request);
+        async { answer.await.unwrap().into_body() }
+    };
+    assert_eq!(lives("/handsel.referral.v1.FactService/IngestFacts").await, "630");
+    assert_eq!(lives(GET_CODE).await, "", "a call is over sooner");
 }
 
 #[tokio::test]

@@ -3,9 +3,11 @@
 use super::{
     methods::{self, Shape},
     size::Bounded,
+    streamed::Streamed,
 };
 use crate::{config::LimitsConfig, status::refusal};
-use http::{HeaderMap, Request, Response};
+use handsel_access::{Denial, TokenFault, TokenLife};
+use http::{Extensions, HeaderMap, Request, Response};
 use std::{
     future::Future,
     pin::Pin,
@@ -123,6 +125,7 @@ where
             return Box::pin(async { Ok(overloaded().into_http()) });
         };
         let deadline = self.limits.deadline(request.uri().path(), request.headers());
+        let token_ends = token_ends(request.extensions());
         if let Some(deadline) = deadline {
             request.extensions_mut().insert(Deadline(deadline));
         }
@@ -134,12 +137,34 @@ where
             let _permit = permit;
             tokio::select! {
                 biased;
-                answer = answer => answer,
+                answer = answer => match token_ends {
+                    Some(ends) => answer.map(|response| until(response, ends, cut)),
+                    None => answer,
+                },
                 () = passed(deadline) => Ok(too_late().into_http()),
+                () = passed(token_ends) => Ok(token_over().into_http()),
                 () = cut.cancelled() => Ok(going_down().into_http()),
             }
         })
     }
+}
+
+/// When the token of a stream's caller ends. Only streams have it in their extensions: a unary call is shorter than its leeway.
+fn token_ends(extensions: &Extensions) -> Option<Instant> {
+    let TokenLife(life) = extensions.get::<TokenLife>()?;
+    Instant::now().checked_add(*life)
+}
+
+/// A streamed answer, until its caller's token ends or the program.
+fn until(response: Response<Body>, token_ends: Instant, cut: CancellationToken) -> Response<Body> {
+    let end = async move {
+        tokio::select! {
+            biased;
+            () = sleep_until(token_ends) => token_over(),
+            () = cut.cancelled() => going_down(),
+        }
+    };
+    response.map(|body| Body::new(Streamed::new(body, Box::pin(end))))
 }
 
 /// An answer takes time to travel: it has to leave a little before its caller looks away.
@@ -161,6 +186,10 @@ fn overloaded() -> Status {
 fn too_late() -> Status {
     let message = "its deadline passed; what it asked for may still be done: send it again with the same request_id";
     refusal(Code::DeadlineExceeded, "DEADLINE_PASSED", message)
+}
+
+fn token_over() -> Status {
+    Denial::Token(TokenFault::Expired).into()
 }
 
 fn going_down() -> Status {
