@@ -77,6 +77,12 @@ impl Reward {
             postgres: include_str!("../migrations/postgres/150_files.sql"),
             sqlite: include_str!("../migrations/sqlite/150_files.sql"),
         };
+        let differences = Migration {
+            version: 155,
+            name: "differences",
+            postgres: include_str!("../migrations/postgres/155_differences.sql"),
+            sqlite: include_str!("../migrations/sqlite/155_differences.sql"),
+        };
         let mut all = handsel_storage::MIGRATIONS.to_vec();
         all.extend_from_slice(handsel_outbox::MIGRATIONS);
         all.push(own);
@@ -85,6 +91,7 @@ impl Reward {
         all.push(ledger);
         all.push(rates);
         all.push(files);
+        all.push(differences);
         all.push(Migration {
             version: 160,
             name: "latch",

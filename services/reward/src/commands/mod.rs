@@ -45,6 +45,7 @@ pub(crate) mod release_hold;
 pub(crate) mod remit_tax;
 pub(crate) mod report_outcomes;
 pub(crate) mod report_rates;
+pub(crate) mod resolve_difference;
 pub(crate) mod retry_payout;
 pub(crate) mod reversals;
 pub(crate) mod reverse_reward;

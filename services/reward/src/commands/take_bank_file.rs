@@ -118,13 +118,16 @@ impl Command for ApplyBankFile {
 
     async fn apply(&self, tx: &mut Tx) -> Result<Counts, Fault> {
         let ids: BTreeSet<String> = self.said.iter().filter_map(|said| said.end_to_end_id.clone()).collect();
-        let known = store::bank_file::attempts(tx, ids.into_iter().collect()).await?;
+        let mut known = store::bank_file::attempts(tx, ids.into_iter().collect()).await?;
         let mut counts = Counts { said: i64::try_from(self.said.len()).unwrap_or(i64::MAX), ..Counts::default() };
         let (mut outcomes, mut behind, mut found, mut unknown) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for said in &self.said {
             let ours = said.end_to_end_id.as_ref().and_then(|id| known.get(id));
             match reconciliation::read(said, ours, self.settled_by) {
                 Reading::Outcome(outcome) => {
+                    if let Some(ours) = known.get_mut(&outcome.end_to_end_id) {
+                        ours.note(said, outcome.status);
+                    }
                     outcomes.push(outcome);
                     behind.push(said);
                 }
@@ -136,7 +139,11 @@ impl Command for ApplyBankFile {
                 Reading::Ignored => counts.ignored = counts.ignored.saturating_add(1),
             }
         }
+        let mut returned = Vec::new();
         for (taken, said) in self.report(tx, outcomes).await?.into_iter().zip(behind) {
+            if taken.result.is_ok() && said.act == Act::CameBack {
+                returned.push(said);
+            }
             match taken.result {
                 Ok(Meaning::Duplicate) => counts.duplicates = counts.duplicates.saturating_add(1),
                 Ok(_) => counts.applied = counts.applied.saturating_add(1),
@@ -146,6 +153,7 @@ impl Command for ApplyBankFile {
         // A payout of ours that nobody here has made: this database may be older than the bank's.
         let unknown: Vec<&Outcome> = unknown.iter().collect();
         latch::note_unknown(tx, &self.means, &unknown, &self.actor, self.now).await?;
+        store::bank_file::keep_returns(tx, self.file, &returned).await?;
         store::bank_file::keep_differences(tx, self.file, &found, self.now).await?;
         Ok(counts)
     }

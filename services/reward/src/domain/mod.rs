@@ -9,6 +9,7 @@ pub mod channel;
 pub mod checks;
 pub mod claim;
 pub mod clearing;
+pub mod difference;
 pub mod effective_rate;
 pub mod expiry;
 pub mod file_refusal;

@@ -32,11 +32,11 @@ super::codes! {
         NotInOrder = "NOT_IN_ORDER",
         /// The status says neither yes nor no.
         StatusUnclear = "STATUS_UNCLEAR",
-        /// Money came back that had gone out.
+        /// Money came back that we do not know to have gone out.
         Returned = "RETURNED",
         /// The bank took an entry back.
         EntryReversed = "ENTRY_REVERSED",
-        /// Money came in under the id of a payout.
+        /// Money came in under the id of a payout, or came back twice.
         UnexpectedCredit = "UNEXPECTED_CREDIT",
         /// The entry does not say how much moved for this payout.
         AmountMissing = "AMOUNT_MISSING",
@@ -58,6 +58,23 @@ pub struct Known {
     pub channel: Option<Channel>,
     /// The file that it is in.
     pub file: Option<i64>,
+    /// What the bank has said of it.
+    pub status: Status,
+    /// The bank's reference under which a statement had it come back, where one has and gives one.
+    pub returned_as: Option<String>,
+}
+
+impl Known {
+    /// What is known once an outcome was read of something said: what is said next in the same breath is read beside it. What has
+    /// come back stays so.
+    pub fn note(&mut self, said: &Said, status: Status) {
+        if self.status != Status::Returned {
+            self.status = status;
+        }
+        if status == Status::Returned && self.returned_as.is_none() {
+            self.returned_as.clone_from(&said.bank_reference);
+        }
+    }
 }
 
 /// What a status says.
@@ -112,7 +129,7 @@ pub enum Act {
     PaidOutWhole,
     /// It took an entry back.
     Reversed,
-    /// It booked money in that had gone out.
+    /// It booked money in that had gone out: it calls the entry a return, or takes back the one by which the money had left.
     CameBack,
     /// It booked money in.
     CameIn,
@@ -154,10 +171,9 @@ pub fn read(said: &Said, known: Option<&Known>, settled_by: SettledBy) -> Readin
         Ok(status) => Reading::Outcome(Outcome {
             end_to_end_id: end_to_end_id.clone(),
             status,
-            reason_code: if status == Status::Rejected {
-                said.reason_code.clone().unwrap_or_default()
-            } else {
-                String::new()
+            reason_code: match status {
+                Status::Rejected | Status::Returned => said.reason_code.clone().unwrap_or_default(),
+                Status::Unknown | Status::Accepted | Status::Settled => String::new(),
             },
             bank_reference: match status {
                 Status::Settled => said.bank_reference.clone().unwrap_or_default(),
@@ -181,7 +197,7 @@ fn status(said: &Said, known: &Known, settled_by: SettledBy) -> Result<Status, D
                 Word::Unclear => Err(Difference::StatusUnclear),
             }
         }
-        Act::CameBack => Err(Difference::Returned),
+        Act::CameBack => came_back(said, known),
         Act::Reversed => Err(Difference::EntryReversed),
         Act::CameIn => Err(Difference::UnexpectedCredit),
         Act::PaidOut | Act::PaidOutWhole => {
@@ -195,6 +211,20 @@ fn settled(said: &Said) -> Result<Status, Difference> {
     match &said.bank_reference {
         Some(reference) if !reference.is_empty() => Ok(Status::Settled),
         _ => Err(Difference::ReferenceMissing),
+    }
+}
+
+/// A return is one of a payout that we know to be settled, whole, and once. What comes back of one that nothing has settled yet, or
+/// less or more of it, is for people: it may be another payment's.
+fn came_back(said: &Said, known: &Known) -> Result<Status, Difference> {
+    match known.status {
+        Status::Settled | Status::Returned => {}
+        Status::Unknown | Status::Accepted | Status::Rejected => return Err(Difference::Returned),
+    }
+    same(said.amount.ok_or(Difference::AmountMissing)?, known.amount)?;
+    match (&known.returned_as, &said.bank_reference) {
+        (Some(known), Some(other)) if known != other => Err(Difference::UnexpectedCredit),
+        _ => Ok(Status::Returned),
     }
 }
 

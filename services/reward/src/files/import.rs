@@ -5,7 +5,10 @@ use super::{RUN, SETTLEMENT, Spooled, Trouble, blocking, unwritable};
 use crate::{
     commands::take_bank_file::{ApplyBankFile, BeginBankFile, Begun, EndBankFile, OrderSaid},
     config::FileSettlement,
-    domain::{file_refusal::FileRefusal, reconciliation::Said},
+    domain::{
+        file_refusal::FileRefusal,
+        reconciliation::{Act, Said},
+    },
     queries,
     service::Service,
     store::bank_file::{Counts, Kind},
@@ -115,24 +118,22 @@ pub(crate) async fn statement(
     let course =
         Course { service, settlement, actor, kind: Kind::Statement, message_id: head.message_id.clone(), sha256 };
     let begun = course.begin(None, by).await?;
-    let bank = service.means.bank.clone();
-    let (mut reader, mut counts, mut position) =
-        (open_statement(settlement, spooled.path()).await?, Counts::default(), 0);
-    loop {
-        let items;
-        (reader, items) = blocking(move || read_statement(reader)).await??;
-        if items.is_empty() {
-            break;
-        }
-        let said = items.iter().map(|booked| {
-            position += 1;
-            said_of_booked(booked, &bank, head.created_at, &settlement.zone, position)
-        });
-        let said = said.collect();
-        course.apply(&begun, said, &mut counts).await?;
+    let mut counts = Counts::default();
+    // A statement lists its entries in the bank's order: what went out is taken before what came back.
+    if course.apply_statement(&begun, spooled.path(), Turn::Before, &mut counts).await? {
+        course.apply_statement(&begun, spooled.path(), Turn::Returns, &mut counts).await?;
     }
     course.end(&begun, counts).await?;
     Ok(begun.id)
+}
+
+/// Which part of a statement is applied: a return is one of what is settled by then.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    /// All but what came back.
+    Before,
+    /// What came back.
+    Returns,
 }
 
 impl Course<'_> {
@@ -150,6 +151,9 @@ impl Course<'_> {
     }
 
     async fn apply(&self, begun: &Begun, said: Vec<Said>, counts: &mut Counts) -> Result<(), Trouble> {
+        if said.is_empty() {
+            return Ok(());
+        }
         let apply = ApplyBankFile {
             means: self.service.means.clone(),
             file: begun.id,
@@ -160,6 +164,37 @@ impl Course<'_> {
         };
         *counts = counts.and(self.service.lanes.run(SETTLEMENT, apply).await?);
         Ok(())
+    }
+
+    /// Applies one part of a statement, run by run; whether there is anything of another part.
+    async fn apply_statement(
+        &self,
+        begun: &Begun,
+        path: &Path,
+        turn: Turn,
+        counts: &mut Counts,
+    ) -> Result<bool, Trouble> {
+        let (settlement, bank) = (self.settlement, &self.service.means.bank);
+        let (mut reader, mut position, mut others) = (open_statement(settlement, path).await?, 0, false);
+        let made_at = reader.head().created_at;
+        loop {
+            let items;
+            (reader, items) = blocking(move || read_statement(reader)).await??;
+            if items.is_empty() {
+                return Ok(others);
+            }
+            let mut said = Vec::with_capacity(items.len());
+            for booked in &items {
+                position += 1;
+                let one = said_of_booked(booked, bank, made_at, &settlement.zone, position);
+                if (one.act == Act::CameBack) == (turn == Turn::Returns) {
+                    said.push(one);
+                } else {
+                    others = true;
+                }
+            }
+            self.apply(begun, said, counts).await?;
+        }
     }
 
     /// What a report says of a whole order holds for what it does not list.

@@ -11,20 +11,20 @@ use crate::{
     domain::file_refusal::FileRefusal,
     files::{self, FILES, Progress, Spooled, Trouble},
     queries::{self, files::Left},
-    wire::bank_file::{to_bank_file, to_difference, to_payment_file},
+    wire::bank_file::{to_bank_file, to_payment_file},
 };
 use futures::{Stream, stream};
-use handsel_money::{Currency, Timestamp};
+use handsel_money::Currency;
 use handsel_outbox::Actor;
 use handsel_proto::handsel::reward::v1::{
-    BankFile, GetPaymentFileRequest, ImportStatementRequest, ImportStatusReportRequest, ListDifferencesRequest,
-    ListDifferencesResponse, ListPaymentFilesRequest, ListPaymentFilesResponse, PaymentFile, WritePaymentFileRequest,
+    BankFile, ConfirmDifferenceResolutionRequest, Difference, GetPaymentFileRequest, ImportStatementRequest,
+    ImportStatusReportRequest, ListDifferencesRequest, ListDifferencesResponse, ListPaymentFilesRequest,
+    ListPaymentFilesResponse, PaymentFile, ProposeDifferenceResolutionRequest, WritePaymentFileRequest,
     WritePaymentFileResponse, settlement_file_service_server::SettlementFileService,
 };
 use handsel_service::{
     page,
     status::{Refused, Violation, fault, refuse},
-    wire::id_from_name,
 };
 use std::{pin::Pin, sync::Arc};
 use tokio::sync::mpsc;
@@ -119,18 +119,21 @@ impl SettlementFileService for Api {
         &self,
         request: Request<ListDifferencesRequest>,
     ) -> Result<Response<ListDifferencesResponse>, Status> {
-        let asked = request.into_inner();
-        let named = (!asked.bank_file.is_empty()).then(|| id_from_name("bankFiles/", &asked.bank_file, "bank_file"));
-        let filters = ListDifferencesRequest { page_size: 0, page_token: String::new(), ..asked.clone() };
-        let size = PageSize::of(asked.page_size, page::DEFAULT_SIZE);
-        let after: Option<(Timestamp, Uuid, i64)> = page::cursor(&filters, &asked.page_token)?;
-        let file = named.transpose()?;
-        let mut kept = queries::files::differences(&self.service.db, file, after, size.limit()).await.map_err(fault)?;
-        let next_page_token = size.cut(&mut kept, &filters, |one| (one.recorded_at, one.file, one.position))?;
-        Ok(Response::new(ListDifferencesResponse {
-            differences: kept.iter().map(to_difference).collect(),
-            next_page_token,
-        }))
+        self.differences(request.into_inner()).await
+    }
+
+    async fn propose_difference_resolution(
+        &self,
+        request: Request<ProposeDifferenceResolutionRequest>,
+    ) -> Result<Response<Difference>, Status> {
+        self.proposed_resolution(request).await
+    }
+
+    async fn confirm_difference_resolution(
+        &self,
+        request: Request<ConfirmDifferenceResolutionRequest>,
+    ) -> Result<Response<Difference>, Status> {
+        self.confirmed_resolution(request).await
     }
 }
 

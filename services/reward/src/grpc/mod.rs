@@ -5,6 +5,7 @@
 mod call;
 mod choice;
 mod claim;
+mod difference;
 mod file;
 mod hold;
 mod inbox;

@@ -1,11 +1,14 @@
 //! Files of payouts and of the bank's: one, pages of them, what is in them, what waits for one.
 
 use crate::{
-    domain::payment_file::PaymentFile,
+    domain::{
+        difference::{Place, Standing},
+        payment_file::PaymentFile,
+    },
     store::{
         self,
         attempt::{Open, Sight},
-        bank_file::{BankFileRow, Kept, Place},
+        bank_file::{BankFileRow, Kept, Position},
         payment_file::{Entry, LeftOut},
     },
 };
@@ -67,7 +70,7 @@ pub(crate) async fn waiting(
 pub(crate) async fn imported(db: &Db, id: Uuid) -> Result<Option<Imported>, Fault> {
     let Some(file) = store::bank_file::one(db, id).await? else { return Ok(None) };
     let difference_count = store::bank_file::difference_count(db, id).await?;
-    let differences = store::bank_file::differences(db, Some(id), None, SHOWN).await?;
+    let differences = store::bank_file::differences(db, Some(id), None, None, SHOWN).await?;
     Ok(Some(Imported { file, difference_count, differences }))
 }
 
@@ -75,8 +78,14 @@ pub(crate) async fn imported(db: &Db, id: Uuid) -> Result<Option<Imported>, Faul
 pub(crate) async fn differences(
     db: &Db,
     file: Option<Uuid>,
-    after: Option<Place>,
+    standing: Option<Standing>,
+    after: Option<Position>,
     limit: i64,
 ) -> Result<Vec<Kept>, Fault> {
-    store::bank_file::differences(db, file, after, limit).await
+    store::bank_file::differences(db, file, standing, after, limit).await
+}
+
+/// One difference.
+pub(crate) async fn difference(db: &Db, place: Place) -> Result<Option<Kept>, Fault> {
+    store::bank_file::difference(db, place).await
 }

@@ -1,8 +1,10 @@
 //! Files of the bank's: each once, and what they say that we do not.
 
-use super::{corrupt, money};
+use super::{corrupt, difference::ResolutionRow, money};
 use crate::domain::{
     channel::Channel,
+    difference::{Place, Resolution, Standing},
+    outcome::Status,
     reconciliation::{Known, Said},
 };
 use handsel_money::{Money, Timestamp};
@@ -39,6 +41,8 @@ row! {
         pub amount_minor: i64,
         pub channel: String,
         pub file_number: Option<i64>,
+        pub status: String,
+        pub returned_as: Option<String>,
     }
     pub(crate) struct DifferenceRow {
         pub bank_file_id: Uuid,
@@ -52,6 +56,14 @@ row! {
         pub expected_minor: Option<i64>,
         pub bank_reference: String,
         pub recorded_at: At,
+        pub resolution_id: Option<Uuid>,
+        pub number: Option<i64>,
+        pub code: Option<String>,
+        pub note: Option<String>,
+        pub proposed_by: Option<String>,
+        pub proposed_at: Option<At>,
+        pub confirmed_by: Option<String>,
+        pub confirmed_at: Option<At>,
     }
     pub(crate) struct CountRow {
         pub count: i64,
@@ -144,14 +156,16 @@ pub(crate) async fn attempts(tx: &mut Tx, ids: Vec<String>) -> Result<HashMap<St
     let rows: Vec<KnownRow> = tx
         .all_by(
             "SELECT a.end_to_end_id, r.currency, COALESCE(e.amount_minor, r.net_minor) AS amount_minor, a.channel,
-                    e.file_number
+                    e.file_number, a.status, f.bank_reference AS returned_as
              FROM attempt a JOIN reward r ON r.id = a.reward_id
              LEFT JOIN payment_file_entry e ON e.end_to_end_id = a.end_to_end_id
+             LEFT JOIN file_return f ON f.end_to_end_id = a.end_to_end_id
              WHERE a.end_to_end_id = ANY($1)",
             "SELECT a.end_to_end_id, r.currency, COALESCE(e.amount_minor, r.net_minor) AS amount_minor, a.channel,
-                    e.file_number
+                    e.file_number, a.status, f.bank_reference AS returned_as
              FROM attempt a JOIN reward r ON r.id = a.reward_id
              LEFT JOIN payment_file_entry e ON e.end_to_end_id = a.end_to_end_id
+             LEFT JOIN file_return f ON f.end_to_end_id = a.end_to_end_id
              WHERE a.end_to_end_id = $1",
             Column::Text(ids),
         )
@@ -159,9 +173,43 @@ pub(crate) async fn attempts(tx: &mut Tx, ids: Vec<String>) -> Result<HashMap<St
     rows.into_iter()
         .map(|row| {
             let amount = money(&row.currency, row.amount_minor)?;
-            Ok((row.end_to_end_id, Known { amount, channel: Channel::from_code(&row.channel), file: row.file_number }))
+            let known = Known {
+                amount,
+                channel: Channel::from_code(&row.channel),
+                file: row.file_number,
+                status: Status::from_code(&row.status).ok_or_else(|| corrupt("attempt.status", &row.status))?,
+                returned_as: row.returned_as,
+            };
+            Ok((row.end_to_end_id, known))
         })
         .collect()
+}
+
+/// Keeps under which references of the bank's payouts came back: of each the first that is said.
+pub(crate) async fn keep_returns(tx: &mut Tx, file: Uuid, returned: &[&Said]) -> Result<(), Fault> {
+    let (mut ids, mut references, mut positions) = (Vec::new(), Vec::new(), Vec::new());
+    for said in returned {
+        if let (Some(id), Some(reference)) = (&said.end_to_end_id, &said.bank_reference)
+            && !reference.is_empty()
+        {
+            ids.push(id.clone());
+            references.push(reference.clone());
+            positions.push(said.position);
+        }
+    }
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let files = vec![file; ids.len()];
+    tx.bulk(
+        "INSERT INTO file_return (end_to_end_id, bank_reference, bank_file_id, position)
+         SELECT * FROM UNNEST($1::text[], $2::text[], $3::uuid[], $4::bigint[]) ON CONFLICT (end_to_end_id) DO NOTHING",
+        "INSERT INTO file_return (end_to_end_id, bank_reference, bank_file_id, position) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (end_to_end_id) DO NOTHING",
+        vec![Column::Text(ids), Column::Text(references), Column::Uuid(files), Column::Int(positions)],
+    )
+    .await?;
+    Ok(())
 }
 
 /// What the bank says and we do not, and what we know of it.
@@ -201,8 +249,7 @@ pub(crate) async fn keep_differences(tx: &mut Tx, file: Uuid, found: &[Found], n
 /// A difference as it is read.
 #[derive(Clone, Debug)]
 pub(crate) struct Kept {
-    pub(crate) file: Uuid,
-    pub(crate) position: i64,
+    pub(crate) place: Place,
     pub(crate) end_to_end_id: String,
     pub(crate) reason: String,
     pub(crate) said: String,
@@ -210,48 +257,93 @@ pub(crate) struct Kept {
     pub(crate) expected: Option<Money>,
     pub(crate) bank_reference: String,
     pub(crate) recorded_at: Timestamp,
+    /// What people have said last of it.
+    pub(crate) resolution: Option<Resolution>,
+}
+
+impl DifferenceRow {
+    fn restore(self) -> Result<Kept, Fault> {
+        let Self { bank_file_id, position, end_to_end_id, reason, said, currency, amount_minor, .. } = self;
+        let place = Place { file: bank_file_id, position };
+        let said_by_people =
+            (self.resolution_id, self.number, self.code, self.note, self.proposed_by, self.proposed_at);
+        let resolution = match said_by_people {
+            (Some(id), Some(number), Some(code), Some(note), Some(proposed_by), Some(proposed_at)) => {
+                let (confirmed_by, confirmed_at) = (self.confirmed_by, self.confirmed_at);
+                let row =
+                    ResolutionRow { id, number, code, note, proposed_by, proposed_at, confirmed_by, confirmed_at };
+                Some(row.restore(place)?)
+            }
+            _ => None,
+        };
+        Ok(Kept {
+            place,
+            end_to_end_id,
+            reason,
+            said,
+            amount: amount(currency, amount_minor)?,
+            expected: amount(self.expected_currency, self.expected_minor)?,
+            bank_reference: self.bank_reference,
+            recorded_at: self.recorded_at.0,
+            resolution,
+        })
+    }
 }
 
 /// Where a page of differences ended.
-pub(crate) type Place = (Timestamp, Uuid, i64);
+pub(crate) type Position = (Timestamp, Uuid, i64);
 
 /// A page of differences, oldest first, after a place.
 pub(crate) async fn differences(
     db: &Db,
     file: Option<Uuid>,
-    after: Option<Place>,
+    standing: Option<Standing>,
+    after: Option<Position>,
     limit: i64,
 ) -> Result<Vec<Kept>, Fault> {
     let (at, id, position) = match after {
         Some((at, id, position)) => (Some(At(at)), Some(id), Some(position)),
         None => (None, None, None),
     };
+    let standing = standing.map(|standing| standing.code().to_owned());
     let rows: Vec<DifferenceRow> = db
         .all(
-            "SELECT bank_file_id, position, end_to_end_id, reason, said, currency, amount_minor, expected_currency,
-                    expected_minor, bank_reference, recorded_at
-             FROM file_difference
-             WHERE ($1 IS NULL OR bank_file_id = $1)
-               AND ($2 IS NULL OR (recorded_at, bank_file_id, position) > ($2, $3, $4))
-             ORDER BY recorded_at, bank_file_id, position LIMIT $5",
-            (file, at, id, position, limit),
+            "SELECT d.bank_file_id, d.position, d.end_to_end_id, d.reason, d.said, d.currency, d.amount_minor,
+                    d.expected_currency, d.expected_minor, d.bank_reference, d.recorded_at, r.id AS resolution_id,
+                    r.number, r.code, r.note, r.proposed_by, r.proposed_at, c.confirmed_by, c.confirmed_at
+             FROM file_difference d
+             LEFT JOIN difference_resolution r ON r.bank_file_id = d.bank_file_id AND r.position = d.position
+                  AND r.number = (SELECT MAX(n.number) FROM difference_resolution n
+                                  WHERE n.bank_file_id = d.bank_file_id AND n.position = d.position)
+             LEFT JOIN difference_confirmation c ON c.resolution_id = r.id
+             WHERE ($1 IS NULL OR d.bank_file_id = $1)
+               AND ($2 IS NULL OR (d.recorded_at, d.bank_file_id, d.position) > ($2, $3, $4))
+               AND ($6 IS NULL OR $6 = CASE WHEN c.confirmed_by IS NOT NULL THEN 'RESOLVED'
+                                            WHEN r.id IS NOT NULL THEN 'RESOLUTION_PROPOSED' ELSE 'OPEN' END)
+             ORDER BY d.recorded_at, d.bank_file_id, d.position LIMIT $5",
+            (file, at, id, position, limit, standing),
         )
         .await?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(Kept {
-                file: row.bank_file_id,
-                position: row.position,
-                end_to_end_id: row.end_to_end_id,
-                reason: row.reason,
-                said: row.said,
-                amount: amount(row.currency, row.amount_minor)?,
-                expected: amount(row.expected_currency, row.expected_minor)?,
-                bank_reference: row.bank_reference,
-                recorded_at: row.recorded_at.0,
-            })
-        })
-        .collect()
+    rows.into_iter().map(DifferenceRow::restore).collect()
+}
+
+/// One difference.
+pub(crate) async fn difference(db: &Db, place: Place) -> Result<Option<Kept>, Fault> {
+    let row: Option<DifferenceRow> = db
+        .opt(
+            "SELECT d.bank_file_id, d.position, d.end_to_end_id, d.reason, d.said, d.currency, d.amount_minor,
+                    d.expected_currency, d.expected_minor, d.bank_reference, d.recorded_at, r.id AS resolution_id,
+                    r.number, r.code, r.note, r.proposed_by, r.proposed_at, c.confirmed_by, c.confirmed_at
+             FROM file_difference d
+             LEFT JOIN difference_resolution r ON r.bank_file_id = d.bank_file_id AND r.position = d.position
+                  AND r.number = (SELECT MAX(n.number) FROM difference_resolution n
+                                  WHERE n.bank_file_id = d.bank_file_id AND n.position = d.position)
+             LEFT JOIN difference_confirmation c ON c.resolution_id = r.id
+             WHERE d.bank_file_id = $1 AND d.position = $2",
+            (place.file, place.position),
+        )
+        .await?;
+    row.map(DifferenceRow::restore).transpose()
 }
 
 /// How many differences a file has.

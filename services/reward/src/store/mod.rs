@@ -14,6 +14,7 @@ pub(crate) mod claim;
 pub(crate) mod clearing;
 pub(crate) mod conflict;
 pub(crate) mod counter;
+pub(crate) mod difference;
 pub(crate) mod gate;
 pub(crate) mod hold;
 pub(crate) mod journal;

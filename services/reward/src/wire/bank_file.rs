@@ -1,12 +1,13 @@
 //! What the bank's files say, as the domain reads it; and files for the wire.
 
+use super::difference::to_difference;
 use crate::{
     domain::{
         payment_file::{FileState, PaymentFile},
         reconciliation::{Act, Said, Word},
     },
     queries::files::{Imported, Left},
-    store::bank_file::{Kept, Kind},
+    store::bank_file::Kind,
 };
 use handsel_iso20022::{
     Booked, Booking, Direction, Reported, Status, StatusMeaning,
@@ -193,21 +194,5 @@ pub(crate) fn to_bank_file(imported: &Imported) -> wire::BankFile {
         differences: imported.differences.iter().map(to_difference).collect(),
         imported_by: file.imported_by.clone(),
         import_time: Some(to_timestamp(file.imported_at.0)),
-    }
-}
-
-/// A difference.
-pub(crate) fn to_difference(kept: &Kept) -> wire::Difference {
-    let Kept { file, position, end_to_end_id, reason, said, amount, expected, bank_reference, recorded_at } = kept;
-    wire::Difference {
-        bank_file: format!("bankFiles/{file}"),
-        position: *position,
-        end_to_end_id: end_to_end_id.clone(),
-        reason: reason.clone(),
-        said: said.clone(),
-        amount: amount.map(to_money),
-        expected_amount: expected.map(to_money),
-        bank_reference: bank_reference.clone(),
-        record_time: Some(to_timestamp(*recorded_at)),
     }
 }

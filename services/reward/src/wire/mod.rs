@@ -7,6 +7,7 @@ mod campaign;
 mod check;
 pub(crate) mod choice;
 pub(crate) mod claim;
+pub(crate) mod difference;
 pub(crate) mod gate;
 pub(crate) mod hold;
 pub(crate) mod ledger;

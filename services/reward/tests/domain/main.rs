@@ -4,12 +4,14 @@
 mod approval;
 mod checks;
 mod clearing;
+mod difference;
 mod latch;
 mod ledger;
 mod lifecycle;
 mod outcome;
 mod plans;
 mod rates;
+mod reconciliation;
 mod resolution;
 mod reward;
 mod stacking;

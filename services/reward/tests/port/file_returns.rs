@@ -1,0 +1,110 @@
+//! Money that comes back by a statement: of a payout that is settled, whole and once; everything else is left open.
+
+use crate::file_bank::FileBank;
+use handsel_testkit::{Lab, on_both_engines};
+
+fn strings(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+on_both_engines! {
+    async fn what_comes_back_is_owed_again_and_paid_once_more_under_another_id(lab: Lab) {
+        let files = FileBank::open(lab).await;
+        let names = files.waiting(21, 1).await;
+        let first = files.ids(&names).await.remove(0);
+        files.write(50).await.unwrap();
+        let booked = files.statement("S1", &[(&first, "10.20 EUR", "CB-1", None)]);
+        assert!(files.import_statement(&booked).await.is_ok());
+        assert_eq!(files.states(&names).await, strings(&["PAID"]));
+        let back = files.statement("S2", &[(&first, "10.20 EUR", "RT-1", Some("AC04"))]);
+        let said = files.import_statement(&back).await;
+        assert_eq!(said, Ok("said 1 applied 1 duplicate 0 ignored 0 differences 0".into()));
+        let reward = files.bank.reward(&names[0]).await;
+        assert_eq!(reward.state().as_str_name(), "STATE_RETURNED");
+        let attempt = &reward.attempts[0];
+        // The payment's reference stays; why it came back is beside it.
+        assert_eq!((attempt.bank_reference.as_str(), attempt.reason_code.as_str()), ("CB-1", "AC04"));
+        let books = files.bank.books().await;
+        assert!(books.contains("RETURN SETTLED → CUSTOMER_PAYABLE 10.20 EUR customers/21"), "{books}");
+        assert!(books.contains("= CUSTOMER_PAYABLE -10.20 EUR") && books.contains("= SETTLED 0.00 EUR"), "{books}");
+
+        // Two people more: whoever decides that it is tried again, and the file that takes it.
+        files.bank.retry("fiona", &crate::bank::request_id(60), &names[0]).await.unwrap();
+        files.bank.retry("fiona", &crate::bank::request_id(60), &names[0]).await.unwrap();
+        files.bank.run_jobs().await;
+        let second = files.ids(&names).await.remove(0);
+        assert_ne!(first, second);
+        let file = files.write(51).await.unwrap();
+        let ordered: Vec<String> = files.ordered(&file).into_iter().map(|one| one.end_to_end_id).collect();
+        assert_eq!(ordered, [second.clone()], "exactly once, and not under the id that came back");
+
+        // What was said before, said again in another statement, moves nothing; nor does the old payment.
+        let again = files.statement("S3", &[
+            (&first, "10.20 EUR", "CB-1", None),
+            (&first, "10.20 EUR", "RT-1", Some("AC04")),
+            (&second, "10.20 EUR", "CB-2", None),
+        ]);
+        let said = files.import_statement(&again).await;
+        assert_eq!(said, Ok("said 3 applied 1 duplicate 2 ignored 0 differences 0".into()));
+        assert_eq!(files.states(&names).await, strings(&["PAID"]));
+        let books = files.bank.books().await;
+        assert_eq!(books.matches("SETTLEMENT CLEARING → SETTLED").count(), 2, "{books}");
+        assert!(books.contains("= CUSTOMER_PAYABLE 0.00 EUR") && books.contains("= SETTLED -10.20 EUR"), "{books}");
+        assert_eq!(files.write(52).await.unwrap().payout_count, 0, "nothing waits");
+    }
+
+    /// A statement lists what it likes first.
+    async fn what_came_back_may_stand_before_what_went_out(lab: Lab) {
+        let files = FileBank::open(lab).await;
+        let names = files.waiting(21, 1).await;
+        let id = files.ids(&names).await.remove(0);
+        files.write(50).await.unwrap();
+        let both = files.statement("S1", &[
+            (&id, "10.20 EUR", "RT-1", Some("AC04")),
+            (&id, "10.20 EUR", "CB-1", None),
+        ]);
+        let said = files.import_statement(&both).await;
+        assert_eq!(said, Ok("said 2 applied 2 duplicate 0 ignored 0 differences 0".into()));
+        assert_eq!(files.states(&names).await, strings(&["RETURNED"]));
+        files.bank.books().await;
+    }
+
+    async fn another_amount_or_payout_and_a_second_return_are_left_open(lab: Lab) {
+        let files = FileBank::open(lab).await;
+        let names = files.waiting(21, 3).await;
+        let ids = files.ids(&names).await;
+        files.write(50).await.unwrap();
+        let booked = files.statement("S1", &[
+            (&ids[0], "10.20 EUR", "CB-1", None),
+            (&ids[1], "10.20 EUR", "CB-2", None),
+        ]);
+        assert!(files.import_statement(&booked).await.is_ok());
+        let before = files.bank.books().await;
+        let back = files.statement("S2", &[
+            (&ids[0], "10.19 EUR", "RT-1", Some("AC04")),
+            (&ids[2], "10.20 EUR", "RT-2", Some("AC04")),
+            ("SALARY-03", "10.20 EUR", "RT-3", Some("AC04")),
+        ]);
+        let said = files.import_statement(&back).await;
+        assert_eq!(said, Ok("said 3 applied 0 duplicate 0 ignored 0 differences 3".into()));
+        let foreign = String::from_utf8(files.statement("S3", &[(&ids[1], "10.20 EUR", "RT-4", Some("AC04"))])).unwrap();
+        assert!(files.import_statement(foreign.replace("EUR", "USD").as_bytes()).await.is_ok());
+        assert_eq!(files.states(&names).await, strings(&["PAID", "PAID", "PAYING"]));
+        assert_eq!(files.bank.books().await, before, "nothing moved");
+        assert_eq!(files.differences().await, [
+            "AMOUNT_MISMATCH CRDT returned AC04 10.19 EUR 10.20 EUR",
+            "RETURNED CRDT returned AC04 10.20 EUR 10.20 EUR",
+            "UNKNOWN_INSTRUCTION CRDT returned AC04 10.20 EUR -",
+            "CURRENCY_MISMATCH CRDT returned AC04 10.20 USD 10.20 EUR",
+        ]);
+
+        // The whole of it comes back under one reference; under another it would be money that nobody here has paid.
+        let back = files.statement("S4", &[(&ids[0], "10.20 EUR", "RT-5", Some("AC04"))]);
+        assert!(files.import_statement(&back).await.is_ok());
+        let twice = files.statement("S5", &[(&ids[0], "10.20 EUR", "RT-6", Some("AC04"))]);
+        let said = files.import_statement(&twice).await;
+        assert_eq!(said, Ok("said 1 applied 0 duplicate 0 ignored 0 differences 1".into()));
+        assert_eq!(files.states(&names[..1]).await, strings(&["RETURNED"]));
+        assert_eq!(files.differences().await[4], "UNEXPECTED_CREDIT CRDT returned AC04 10.20 EUR 10.20 EUR");
+    }
+}
