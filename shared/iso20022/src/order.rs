@@ -1,7 +1,7 @@
 //! Reads `pain.001.001.09` back, as a bank does: what is announced is there, no id twice, every amount exact.
 
 use crate::{
-    ControlSum, Fault, FileError, Limits,
+    Account, ControlSum, Fault, FileError, Limits,
     pain001::NAMESPACE,
     values::{self, once},
     xml::{Expected, Leaf, Pass, Token},
@@ -29,6 +29,8 @@ pub struct Ordered {
     pub amount: Money,
     /// The creditor's account.
     pub account: String,
+    /// What it is for, in the debtor's words; empty where he says nothing.
+    pub remittance: String,
 }
 
 /// An order under way. Memory grows by one id a transfer.
@@ -37,6 +39,7 @@ pub struct OrderReader<R: BufRead> {
     limits: Limits,
     head: OrderHead,
     payment_information_id: Option<String>,
+    debtor_account: Option<Account>,
     transfer: Transfer,
     read: (u64, ControlSum),
     ids: HashSet<Box<str>>,
@@ -47,6 +50,7 @@ struct Transfer {
     end_to_end_id: Option<String>,
     amount: Option<Money>,
     account: Option<String>,
+    remittance: Option<String>,
 }
 
 impl<R: BufRead> OrderReader<R> {
@@ -79,7 +83,7 @@ impl<R: BufRead> OrderReader<R> {
         };
         let (transfer, ids) = (Transfer::default(), HashSet::new());
         let read = (0, ControlSum::ZERO);
-        Ok(Self { pass, limits, head, payment_information_id: None, transfer, read, ids })
+        Ok(Self { pass, limits, head, payment_information_id: None, debtor_account: None, transfer, read, ids })
     }
 
     /// What stands above the transfers.
@@ -90,6 +94,11 @@ impl<R: BufRead> OrderReader<R> {
     /// The payment information that the transfers read last are in.
     pub fn payment_information_id(&self) -> Option<&str> {
         self.payment_information_id.as_deref()
+    }
+
+    /// The account that the transfers read last leave from.
+    pub fn debtor_account(&self) -> Option<&Account> {
+        self.debtor_account.as_ref()
     }
 
     /// The next transfer; none at the end, where count and sum have been borne out.
@@ -116,8 +125,13 @@ impl<R: BufRead> OrderReader<R> {
     fn read(&mut self, token: &Token) -> Result<Option<Ordered>, Fault> {
         let Some(path) = self.pass.path().strip_prefix("PmtInf") else { return Ok(None) };
         let Some(path) = path.strip_prefix("/CdtTrfTxInf") else {
-            if let ("/PmtInfId", Token::Close(Some(leaf))) = (path, token) {
-                self.payment_information_id = Some(values::reference(&leaf.text)?);
+            if let Token::Close(Some(leaf)) = token {
+                match path {
+                    "/PmtInfId" => self.payment_information_id = Some(values::reference(&leaf.text)?),
+                    "/DbtrAcct/Id/IBAN" => self.debtor_account = Some(Account::Iban(values::iban(&leaf.text)?)),
+                    "/DbtrAcct/Id/Othr/Id" => self.debtor_account = Some(values::other_account(&leaf.text)?),
+                    _ => {}
+                }
             }
             return Ok(None);
         };
@@ -144,7 +158,8 @@ impl<R: BufRead> OrderReader<R> {
         if !self.ids.insert(end_to_end_id.as_str().into()) {
             return Err(Fault::DuplicateId(end_to_end_id));
         }
-        Ok(Ordered { end_to_end_id, amount, account })
+        let remittance = transfer.remittance.unwrap_or_default();
+        Ok(Ordered { end_to_end_id, amount, account, remittance })
     }
 }
 
@@ -154,6 +169,11 @@ impl Transfer {
             "/PmtId/EndToEndId" => once(&mut self.end_to_end_id, values::reference(&leaf.text)?),
             "/Amt/InstdAmt" => once(&mut self.amount, values::amount(leaf)?),
             "/CdtrAcct/Id/IBAN" | "/CdtrAcct/Id/Othr/Id" => once(&mut self.account, values::reference(&leaf.text)?),
+            // It may stand several times: the first says what it is for.
+            "/RmtInf/Ustrd" => {
+                self.remittance.get_or_insert_with(|| leaf.text.clone());
+                Ok(())
+            }
             _ => Ok(()),
         }
     }

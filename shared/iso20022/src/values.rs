@@ -1,6 +1,6 @@
 //! Fields as they are read: each refused with what would be right.
 
-use crate::{ControlSum, Fault, FieldError, xml::Leaf};
+use crate::{Account, ControlSum, Fault, FieldError, Iban, xml::Leaf};
 use handsel_money::{Currency, Date, Money, Timestamp, Zone};
 
 /// As much of a value as a person needs to find it.
@@ -27,6 +27,16 @@ pub(crate) fn reference(text: &str) -> Result<String, Fault> {
     let long = text.chars().count();
     let plain = !text.chars().any(char::is_control);
     if (1..=35).contains(&long) && plain { Ok(text.to_owned()) } else { Err(wrong(text, FieldError::Text(35))) }
+}
+
+/// An account as an IBAN.
+pub(crate) fn iban(text: &str) -> Result<Iban, Fault> {
+    text.parse().map_err(|error| wrong(text, error))
+}
+
+/// An account without one.
+pub(crate) fn other_account(text: &str) -> Result<Account, Fault> {
+    Account::other(text).map_err(|error| wrong(text, error))
 }
 
 /// An external code: 1 to 4 capital letters and digits.
