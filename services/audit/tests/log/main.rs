@@ -19,4 +19,5 @@ mod search;
 mod stage;
 mod stream;
 mod tamper;
+mod twins;
 mod witness;
