@@ -56,7 +56,7 @@ impl Service {
 /// The schema of the core bank's books.
 const COREBANK: &str = "corebank";
 
-/// The lease of the relays, in milliseconds: how long messages wait after a crash.
+/// The lease of the relays and of the log's writer, in milliseconds: how long messages wait after a crash.
 #[derive(Debug, Clone, Copy)]
 pub struct Lease(pub u32);
 
@@ -196,6 +196,15 @@ impl Installation {
         }
     }
 
+    /// A column of bytes as [`Installation::query`] can give it.
+    #[must_use]
+    pub fn in_hex(&self, column: &str) -> String {
+        match &self.store {
+            Store::Postgres(_) => format!("encode({column}, 'hex')"),
+            Store::Sqlite => format!("hex({column})"),
+        }
+    }
+
     /// Copies the data of a service that does not run.
     ///
     /// # Panics
@@ -284,6 +293,9 @@ impl Installation {
             keys = self.path("keys.json"),
             call_millis = lease_millis - lease_millis / 4,
         );
+        if service == Service::Audit {
+            text += &format!("log_of_record.lease_millis = {lease_millis}\n");
+        }
         for peer in service.peers() {
             let (address, token) = (self.address(*peer), self.path(&format!("{}.token", service.name())));
             text += &format!("peers.{} = {{ address = \"{address}\", token_file = \"{token}\" }}\n", peer.name());

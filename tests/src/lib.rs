@@ -2,8 +2,10 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "what a test needs and does not get fails the test")]
 
 pub mod bank;
+pub mod chain;
 pub mod dice;
 pub mod installation;
+pub mod onlooker;
 pub mod patience;
 pub mod process;
 

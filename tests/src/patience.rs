@@ -62,7 +62,8 @@ impl Patience {
 
 /// Whether a status leaves open what became of the call, or says to come again. What is refused carries the server's reason;
 /// without one it is the connection that has ended.
-fn may_be_made_again(status: &Status) -> bool {
+#[must_use]
+pub fn may_be_made_again(status: &Status) -> bool {
     match status.code() {
         Code::Unavailable | Code::Unknown | Code::DeadlineExceeded | Code::Aborted | Code::ResourceExhausted => true,
         Code::Cancelled | Code::Internal => status.get_details_error_info().is_none(),

@@ -1,15 +1,22 @@
-//! The suite as in production: four services and a core bank, each in a process of its own over one database. Whoever is killed
-//! or sleeps through his lease, at any moment: every reward is paid, once, and the log proves it. Whoever is asked to stop ends
+//! The suite as in production: four services and a core bank, each in a process of its own. Whoever is killed
+//! or sleeps through his lease, at any moment: every reward is paid, once, and the log proves it and has kept every receipt. Whoever is asked to stop ends
 //! well, and nobody waits for him.
-#![expect(clippy::expect_used, reason = "what a test needs and does not get fails the test")]
+#![expect(
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "what a test needs and does not get fails the test; what it came to is for whoever reads its output"
+)]
 
 use futures::future::join_all;
+use handsel_access::Role;
 use handsel_tests::bank::{Bank, Introduction, OWING, Registered, disordered};
 use handsel_tests::dice::Dice;
-use handsel_tests::installation::{Installation, Lease, Service};
+use handsel_tests::installation::{Caller, Installation, Lease, Service};
+use handsel_tests::onlooker::{Onlooker, newest_checkpoint};
 use handsel_tests::patience::Patience;
 use handsel_tests::process::Process;
-use std::cell::Cell;
+use handsel_tests::{Store, postgres};
+use std::cell::{Cell, RefCell};
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
@@ -114,12 +121,23 @@ fn nothing_failed_inside(processes: &[Process]) {
     }
 }
 
-#[tokio::test]
-async fn whoever_is_killed_every_reward_is_paid_once() {
+/// Keeps each checkpoint that the log shows, until the work is over.
+async fn look(officer: &Caller, onlooker: &RefCell<Onlooker>, work_is_over: &Cell<bool>) {
+    while !work_is_over.get() {
+        if let Some(shown) = newest_checkpoint(officer).await {
+            onlooker.borrow_mut().was_shown(&shown);
+        }
+        sleep(Duration::from_millis(50)).await;
+    }
+}
+
+async fn whoever_is_killed_every_reward_is_paid_once(store: Store) {
     const WAVE: u32 = 2;
-    let installation = Installation::new("processes_killed", Lease(1_500));
+    let installation = Installation::over(store, Lease(1_500));
     let mut processes = processes(&installation);
     let bank = Bank::new(&installation, Patience::within(Duration::from_secs(240)));
+    let officer = installation.caller(Service::Audit, Role::ComplianceOfficer, "*", Some("karel"));
+    let onlooker = RefCell::new(Onlooker::of(officer.clone(), &bank.patience).await);
     let (kills, seen) = watch::channel(0);
     let work_is_over = Cell::new(false);
     let seed = seed();
@@ -128,17 +146,36 @@ async fn whoever_is_killed_every_reward_is_paid_once() {
         work_is_over.set(true);
         registered
     };
-    let (registered, ()) = tokio::join!(working, kill(&mut processes, Dice::new(!seed), &kills, &work_is_over));
+    let killing = kill(&mut processes, Dice::new(!seed), &kills, &work_is_over);
+    let (registered, (), ()) = tokio::join!(working, killing, look(&officer, &onlooker, &work_is_over));
 
     bank.wait_until_paid(&registered).await;
     bank.wait_until_delivered(&OWING).await;
+    // On SQLite its books are its own as long as it runs.
+    let core_bank = processes.iter_mut().find(|process| process.name() == "simulator").expect("it was started");
+    assert!(core_bank.stop().await.success());
     let closing = bank.close(&registered).await;
+    let mut onlooker = onlooker.into_inner();
+    OWING.into_iter().for_each(|service| onlooker.was_told_by(&installation, service));
+    let leaves = onlooker.read(&bank.patience).await;
+    let held = onlooker.hold(&leaves, &bank.patience).await;
     let (kills, repeated) = (*kills.borrow(), bank.patience.repeated());
-    println!("seed {seed}: {kills} kills, {repeated} calls made again, {closing:?}");
+    println!("seed {seed}: {kills} kills, {repeated} calls made again, {closing:?}, {held:?}");
+    assert!(held.receipts > 0 && held.checkpoints > 1, "{held:?}");
     assert!(kills >= INTRODUCTIONS / WAVE, "only {kills} kills");
     assert!(repeated > 0, "no call met a process that was away");
     assert_eq!(closing.payments, REWARDS);
     nothing_failed_inside(&processes);
+}
+
+#[tokio::test]
+async fn whoever_is_killed_every_reward_is_paid_once_on_postgres() {
+    whoever_is_killed_every_reward_is_paid_once(postgres("processes_killed")).await;
+}
+
+#[tokio::test]
+async fn whoever_is_killed_every_reward_is_paid_once_on_sqlite() {
+    whoever_is_killed_every_reward_is_paid_once(Store::Sqlite).await;
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! The load program: how many grants a second are durable, beside pgbench with the same statements on the same machine; and
-//! quotes beside the emptiest tonic server; what the calculations take; what the suite costs while nobody calls it.
+//! quotes beside the emptiest tonic server; what the calculations take; what the audit log takes, proves and reads again; what the
+//! suite costs while nobody calls it.
 
 mod bank;
 mod checks;
@@ -8,6 +9,7 @@ mod grants;
 mod idle;
 mod latency;
 mod library;
+mod log;
 mod machine;
 mod pgbench;
 mod postgres;

@@ -1,8 +1,11 @@
 //! What a run found, for people and for programs.
 
+mod log;
+
 use crate::idle::Idle;
 use crate::latency::Latency;
 use crate::library::Library;
+use crate::log::Log;
 use crate::machine::Machine;
 use crate::pgbench::{Baseline, Widths};
 use crate::quotes::{Quotes, Rate};
@@ -45,11 +48,13 @@ pub(crate) struct Report {
     pub(crate) library: Option<Library>,
     /// Quotes beside empty calls.
     pub(crate) quotes: Option<Quotes>,
+    /// The log, on each engine.
+    pub(crate) log: Vec<Log>,
     /// The suite at rest.
     pub(crate) idle: Option<Idle>,
 }
 
-/// What the reward service stores in.
+/// What a service stores in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Engine {
@@ -84,7 +89,7 @@ pub(crate) struct Measured {
 
 /// A figure that we set out to reach.
 struct Target {
-    what: &'static str,
+    what: String,
     wanted: String,
     found: String,
     met: Met,
@@ -110,6 +115,7 @@ impl Report {
             handsel: Vec::new(),
             library: None,
             quotes: None,
+            log: Vec::new(),
             idle: None,
         }
     }
@@ -127,6 +133,7 @@ impl Report {
             handsel,
             library,
             quotes,
+            log,
             idle,
         } = self;
         let targets = self.targets();
@@ -144,6 +151,7 @@ impl Report {
             "handsel": handsel,
             "library": library,
             "quotes": quotes,
+            "log": log,
             "idle": idle,
             "targets": targets.collect::<Vec<_>>(),
         })
@@ -169,23 +177,24 @@ impl Report {
                 _ => ("100 plans, beside pgbench", MANY_TARGET),
             };
             targets.push(Target {
-                what,
+                what: what.to_owned(),
                 wanted: format!("≥ {}", times(wanted)),
                 found: times(ratio),
                 met: met(ratio >= wanted),
             });
         }
         targets.extend(self.quote_targets());
+        targets.extend(self.log.iter().flat_map(log::targets));
         if let Some(Idle { first_start_micros, start_micros, memory }) = self.idle {
             let slowest = first_start_micros.max(start_micros);
             targets.push(Target {
-                what: "suite ready",
+                what: "suite ready".to_owned(),
                 wanted: format!("< {}", millis(START_TARGET)),
                 found: format!("{} first, {} again", millis(first_start_micros), millis(start_micros)),
                 met: met(slowest < START_TARGET),
             });
             targets.push(Target {
-                what: "suite's memory at rest",
+                what: "suite's memory at rest".to_owned(),
                 wanted: format!("< {}", mebibytes(MEMORY_TARGET)),
                 found: format!("{}, at most {}", mebibytes(memory.resident_kib), mebibytes(memory.peak_kib)),
                 met: met(memory.resident_kib < MEMORY_TARGET),
@@ -201,7 +210,7 @@ impl Report {
         if let Some((ratio, quotes)) = self.quotes.and_then(|quotes| Some((quotes.ratio()?, quotes))) {
             let Quotes { echo, quote } = quotes;
             targets.push(Target {
-                what: "quotes, beside empty calls",
+                what: "quotes, beside empty calls".to_owned(),
                 wanted: format!("≥ {}", times(QUOTE_TARGET)),
                 found: format!(
                     "{}: {} beside {} a second",
@@ -214,13 +223,13 @@ impl Report {
         }
         if let Some(Library { cash_nanos, loan_micros }) = self.library {
             targets.push(Target {
-                what: "a cash reward, computed",
+                what: "a cash reward, computed".to_owned(),
                 wanted: format!("< {}", micros(CASH_TARGET / 1_000)),
                 found: format!("{cash_nanos} ns"),
                 met: met(cash_nanos < CASH_TARGET),
             });
             targets.push(Target {
-                what: "360 months of a loan",
+                what: "360 months of a loan".to_owned(),
                 wanted: format!("< {}", millis(LOAN_TARGET)),
                 found: micros(loan_micros),
                 met: met(loan_micros < LOAN_TARGET),
@@ -254,10 +263,11 @@ impl Display for Report {
             rate_line(f, "empty calls", echo)?;
             rate_line(f, "quotes", quote)?;
         }
-        writeln!(f, "\nservice, database, callers: processor time for each grant or call\n")?;
+        log::table(f, &self.log)?;
+        writeln!(f, "\nservice, database, callers: processor time for each grant, call or record\n")?;
         for Target { what, wanted, found, met } in self.targets() {
             let word = if met == Met::Yes { "met" } else { "missed" };
-            writeln!(f, "{what:<26} {wanted:<12} {word:<8} {found}")?;
+            writeln!(f, "{what:<36} {wanted:<14} {word:<8} {found}")?;
         }
         Ok(())
     }

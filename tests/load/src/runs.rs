@@ -5,13 +5,14 @@ use crate::checks;
 use crate::grants::{self, Pressure};
 use crate::idle;
 use crate::library;
+use crate::log;
 use crate::machine::Machine;
 use crate::pgbench::{Baseline, Pgbench, Widths};
 use crate::postgres::Postgres;
 use crate::program;
 use crate::quotes;
 use crate::report::{Engine, Measured, Report};
-use crate::service::{Service, Store};
+use crate::service::{Name, Service, Store};
 use crate::settings::{Part, Settings};
 use crate::usage;
 use anstream::eprintln;
@@ -48,13 +49,16 @@ pub(crate) async fn all(settings: &Settings) -> Result<Report> {
     if settings.wants(Part::Quotes) {
         eprintln!("calculations and quotes …");
         report.library = Some(library::measure());
-        let service = Service::start(&program, &folder.join("quotes"), &Store::Sqlite).await?;
+        let service = Service::start(Name::Reward, &program, &folder.join("quotes"), &Store::Sqlite).await?;
         report.quotes = Some(quotes::measure(&service, settings).await?);
         service.stop().await?;
     }
     if settings.wants(Part::Sqlite) {
         let store = Store::Sqlite;
         report.handsel.extend(handsel(&program, &folder.join("sqlite"), &store, None, settings).await?);
+    }
+    if settings.wants(Part::Audit) && settings.wants(Part::Sqlite) {
+        report.log.push(log::measure(&program, &folder.join("log"), &Store::Sqlite, None, settings).await?);
     }
     if settings.wants(Part::Postgres) || settings.wants(Part::Pgbench) {
         let server = Postgres::start(folder)?;
@@ -66,6 +70,12 @@ pub(crate) async fn all(settings: &Settings) -> Result<Report> {
             let folder = folder.join("on-postgres");
             report.handsel.extend(handsel(&program, &folder, &store, Some(&server), settings).await?);
             widths = Widths::of(&server, DATABASE)?;
+        }
+        if settings.wants(Part::Audit) && settings.wants(Part::Postgres) {
+            server.create(log::DATABASE)?;
+            let store = Store::Postgres(server.url(log::DATABASE));
+            let folder = folder.join("log-on-postgres");
+            report.log.push(log::measure(&program, &folder, &store, Some(&server), settings).await?);
         }
         if settings.wants(Part::Pgbench) {
             report.baselines = baselines(&program, &server, &folder.join("baseline"), widths, settings).await?;
@@ -101,7 +111,7 @@ async fn handsel(
     server: Option<&Postgres>,
     settings: &Settings,
 ) -> Result<Vec<Measured>> {
-    let service = Service::start(program, folder, store).await?;
+    let service = Service::start(Name::Reward, program, folder, store).await?;
     let bank = Arc::new(Bank::new(&World::real()));
     let engine = if server.is_some() { Engine::Postgres } else { Engine::Sqlite };
     let pressure = Pressure {
@@ -147,14 +157,14 @@ async fn handsel(
 
 /// Processor time of everybody who takes part.
 #[derive(Debug, Clone, Copy)]
-struct Used {
-    service: Duration,
-    database: Duration,
-    callers: Duration,
+pub(crate) struct Used {
+    pub(crate) service: Duration,
+    pub(crate) database: Duration,
+    pub(crate) callers: Duration,
 }
 
 impl Used {
-    fn now(service: &Service, server: Option<&Postgres>) -> Result<Self> {
+    pub(crate) fn now(service: &Service, server: Option<&Postgres>) -> Result<Self> {
         let database = match server {
             Some(server) => usage::processor_time(server.process()?)?,
             None => Duration::ZERO,
@@ -163,7 +173,7 @@ impl Used {
         Ok(Self { service, database, callers: usage::own_processor_time()? })
     }
 
-    fn since(self, before: Self) -> Self {
+    pub(crate) fn since(self, before: Self) -> Self {
         Self {
             service: self.service.saturating_sub(before.service),
             database: self.database.saturating_sub(before.database),

@@ -1,10 +1,13 @@
-//! The reward service in its own process, told by a file, over a database of its own. Nobody takes its statements for the
+//! A service in its own process, told by a file, over a database of its own. Nobody takes the reward service's statements for the
 //! audit log: they wait in its outbox, and the business goes on.
 
 use crate::program;
 use anyhow::{Context as _, Result, bail};
 use handsel_access::{Branch, DevIssuer, DevToken, Role};
-use handsel_proto::handsel::reward::v1::{ListPlansRequest, plan_service_client::PlanServiceClient};
+use handsel_proto::handsel::{
+    audit::v1::{GetLogRequest, audit_service_client::AuditServiceClient},
+    reward::v1::{ListPlansRequest, plan_service_client::PlanServiceClient},
+};
 use handsel_service::World;
 use std::fs::{self, File};
 use std::path::Path;
@@ -13,7 +16,7 @@ use std::time::{Duration, Instant};
 use tokio::process::{Child, Command};
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::transport::{Channel, Endpoint};
-use tonic::{Code, Request};
+use tonic::{Code, Request, Status};
 
 /// How long it may take to serve.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -29,8 +32,27 @@ pub(crate) enum Store {
     Postgres(String),
 }
 
-/// A running reward service.
+/// Which service is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Name {
+    /// What each is owed.
+    Reward,
+    /// The log.
+    Audit,
+}
+
+impl Name {
+    fn text(self) -> &'static str {
+        match self {
+            Self::Reward => "reward",
+            Self::Audit => "audit",
+        }
+    }
+}
+
+/// A running service.
 pub(crate) struct Service {
+    name: Name,
     child: Child,
     endpoint: Endpoint,
     issuer: DevIssuer,
@@ -44,11 +66,12 @@ impl Service {
     ///
     /// # Errors
     /// It does not start; its log says why.
-    pub(crate) async fn start(program: &Path, folder: &Path, store: &Store) -> Result<Self> {
+    pub(crate) async fn start(name: Name, program: &Path, folder: &Path, store: &Store) -> Result<Self> {
+        let service = name.text();
         let data = folder.join("data");
         fs::create_dir_all(&data)?;
         let data = data.to_str().context("a folder whose name is no text")?;
-        let mut migrate = vec!["migrate", "reward", "--data", data];
+        let mut migrate = vec!["migrate", service, "--data", data];
         if let Store::Postgres(url) = store {
             migrate.extend(["--database", url]);
         }
@@ -56,12 +79,12 @@ impl Service {
 
         let issuer = issuer()?;
         let address = program::free_address()?;
-        let config = folder.join("reward.toml");
+        let config = folder.join(format!("{service}.toml"));
         fs::write(folder.join("keys.json"), issuer.key_set())?;
         fs::write(&config, configuration(&address.to_string(), folder, store, &issuer))?;
-        let log = folder.join("reward.log");
+        let log = folder.join(format!("{service}.log"));
         let child = Command::new(program)
-            .args(["serve", "reward", "--config"])
+            .args(["serve", service, "--config"])
             .arg(&config)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -69,7 +92,7 @@ impl Service {
             .kill_on_drop(true)
             .spawn()?;
         let endpoint = Endpoint::from_shared(format!("http://{address}"))?.tcp_nodelay(true);
-        let mut service = Self { child, endpoint, issuer };
+        let mut service = Self { name, child, endpoint, issuer };
         service.until_it_serves().await.with_context(|| fs::read_to_string(&log).unwrap_or_default())?;
         Ok(service)
     }
@@ -108,7 +131,7 @@ impl Service {
     /// # Errors
     /// It has ended.
     pub(crate) fn process(&self) -> Result<u32> {
-        self.child.id().context("the reward service has ended")
+        self.child.id().context("the service has ended")
     }
 
     /// Stops it as an operator does.
@@ -120,20 +143,35 @@ impl Service {
     }
 
     async fn until_it_serves(&mut self) -> Result<()> {
-        let mut client = PlanServiceClient::new(self.endpoint.connect_lazy());
-        let token = self.token(Role::ProgramAdmin, Some("mila"))?;
         let began = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait()? {
-                bail!("the reward service ended with {status}");
+                bail!("the service ended with {status}");
             }
-            match client.list_plans(authorized(ListPlansRequest::default(), &token)).await {
-                Ok(_) => return Ok(()),
+            match self.asked().await {
+                Ok(()) => return Ok(()),
                 Err(status) if status.code() == Code::Unavailable && began.elapsed() < PATIENCE => {}
-                Err(status) => bail!("the reward service does not serve: {status}"),
+                Err(status) => bail!("the service does not serve: {status}"),
             }
             tokio::time::sleep(PERIOD).await;
         }
+    }
+
+    /// A call that every installation answers.
+    async fn asked(&self) -> Result<(), Status> {
+        let channel = self.endpoint.connect_lazy();
+        let cannot = |error: anyhow::Error| Status::internal(error.to_string());
+        match self.name {
+            Name::Reward => {
+                let token = self.token(Role::ProgramAdmin, Some("mila")).map_err(cannot)?;
+                PlanServiceClient::new(channel).list_plans(authorized(ListPlansRequest::default(), &token)).await?;
+            }
+            Name::Audit => {
+                let token = self.token(Role::ComplianceOfficer, Some("karel")).map_err(cannot)?;
+                AuditServiceClient::new(channel).get_log(authorized(GetLogRequest {}, &token)).await?;
+            }
+        }
+        Ok(())
     }
 }
 

@@ -4,7 +4,7 @@ use clap::Parser;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Measures grants a second beside pgbench on the same machine, and the suite at rest.
+/// Measures grants a second beside pgbench on the same machine, the audit log, and the suite at rest.
 #[derive(Debug, Parser)]
 #[command(name = "handsel-load", version)]
 pub(crate) struct Settings {
@@ -17,9 +17,12 @@ pub(crate) struct Settings {
     /// Connections that they share.
     #[arg(long, default_value_t = 4, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=64))]
     pub(crate) connections: u32,
-    /// Leave out what is named: pgbench, postgres, sqlite, quotes, idle. May be given several times.
+    /// Leave out what is named: pgbench, postgres, sqlite, quotes, audit, idle. May be given several times.
     #[arg(long, value_enum, value_name = "PART")]
     pub(crate) without: Vec<Part>,
+    /// Records that the log is filled to before it is measured.
+    #[arg(long, default_value_t = 1_000_000, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1_000..=100_000_000))]
+    pub(crate) records: u64,
     /// The program that is measured; otherwise the one beside this one.
     #[arg(long, env = "HANDSEL_PROGRAM", value_name = "FILE")]
     pub(crate) program: Option<PathBuf>,
@@ -45,6 +48,8 @@ pub(crate) enum Part {
     Sqlite,
     /// Quotes, and the calculations as calls of the library.
     Quotes,
+    /// The log: what it takes, proves and reads again.
+    Audit,
     /// The suite at rest.
     Idle,
 }

@@ -26,8 +26,9 @@ use std::{
     time::Duration,
 };
 
-/// Statements in one transaction at most, unless a single call has more: what is lost when it must be run again.
-const MOST_STATEMENTS: usize = 1_024;
+/// Statements in one transaction at most: a tile's worth, and as many as one call may bring. It is what is lost when a transaction must
+/// be run again, and what all who share it wait for.
+const MOST_STATEMENTS: usize = 256;
 
 /// Who writes: what outlives one transaction.
 pub(crate) struct Writer {

@@ -26,6 +26,8 @@ use tonic::service::RoutesBuilder;
 const LEASE_OF_THE_DEAD: Duration = Duration::from_secs(30);
 /// How often the log is read again, whole.
 const DAY: Duration = Duration::from_secs(86_400);
+/// How often the log says that it lives.
+const MINUTE: Duration = Duration::from_secs(60);
 /// What the development bank calls itself.
 pub(crate) const BANK: &str = "example";
 
@@ -67,7 +69,8 @@ impl Parts {
         let audit_db = open(Audit::NAME, Audit::migrations()).await?;
         let key = signing_key(BANK, &place.secret(keys::SIGNING), world)?;
         let (retiring, retired) = keys::others(&place.secret(""))?;
-        let audit_config = AuditConfig { scrub: Some(DAY), retiring, retired, ..AuditConfig::new(key) };
+        let audit_config =
+            AuditConfig { heartbeat: Some(MINUTE), scrub: Some(DAY), retiring, retired, ..AuditConfig::new(key) };
         let audit = Audit::start(audit_db, world.clone(), audit_config, pseudonyms.clone()).await?;
 
         let tier_db = open(handsel_tier::NAME, Tier::migrations()).await?;
