@@ -56,6 +56,9 @@ impl Service {
 /// The schema of the core bank's books.
 const COREBANK: &str = "corebank";
 
+/// Of the key that its tokens are signed with.
+const SEED: [u8; 32] = [7; 32];
+
 /// The lease of the relays and of the log's writer, in milliseconds: how long messages wait after a crash.
 #[derive(Debug, Clone, Copy)]
 pub struct Lease(pub u32);
@@ -75,6 +78,17 @@ pub type Caller = InterceptedService<Channel, Bearer>;
 /// A token, ready to be sent.
 #[derive(Debug, Clone)]
 pub struct Bearer(MetadataValue<Ascii>);
+
+impl Bearer {
+    /// One that carries a token.
+    ///
+    /// # Panics
+    /// If the token is not ASCII.
+    #[must_use]
+    pub fn of(token: &str) -> Self {
+        Self(format!("Bearer {token}").parse().expect("ASCII"))
+    }
+}
 
 impl Interceptor for Bearer {
     fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
@@ -106,7 +120,7 @@ impl Installation {
             let migrated = command.output().expect("it runs");
             assert!(migrated.status.success(), "{}", String::from_utf8_lossy(&migrated.stderr));
         }
-        let issuer = DevIssuer::from_seed(&[7; 32], system_seconds()).expect("an issuer");
+        let issuer = DevIssuer::from_seed(&SEED, system_seconds()).expect("an issuer");
         let channel = |service: Service| {
             let port = free_port();
             let endpoint = Endpoint::from_shared(format!("http://127.0.0.1:{port}")).expect("an address");
@@ -161,8 +175,7 @@ impl Installation {
     #[must_use]
     pub fn caller(&self, service: Service, role: Role, branch: &str, person: Option<&str>) -> Caller {
         let token = token(&self.issuer, role, branch, person);
-        let bearer = Bearer(format!("Bearer {token}").parse().expect("ASCII"));
-        InterceptedService::new(self.at(service).1.clone(), bearer)
+        InterceptedService::new(self.at(service).1.clone(), Bearer::of(&token))
     }
 
     /// Runs the program against this installation, as the officer where it asks for a token, and returns what it printed.
@@ -246,6 +259,22 @@ impl Installation {
     #[must_use]
     pub fn folder(&self) -> &Path {
         self.folder.as_ref().expect("until it is dropped").path()
+    }
+
+    /// Where the reward service is called.
+    pub(crate) fn reward_address(&self) -> String {
+        self.address(Service::Reward)
+    }
+
+    /// Whose tokens its services take.
+    pub(crate) fn issuer(&self) -> DevIssuer {
+        DevIssuer::from_seed(&SEED, system_seconds()).expect("an issuer")
+    }
+
+    /// Where the books of the reward service and of the core bank lie.
+    pub(crate) fn data(&self) -> (Store, Vec<(&'static str, PathBuf)>) {
+        let name = Service::Reward.name();
+        (self.store.clone(), vec![(name, self.file(name)), (COREBANK, self.file(COREBANK))])
     }
 
     fn address(&self, service: Service) -> String {
@@ -350,7 +379,7 @@ fn done(command: &mut Command) {
 }
 
 /// A port that is free now, and stays free while its service is away: the system gives ports below 32768 to nobody by itself.
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let start = u16::try_from(std::process::id() % 10_000).expect("below 10,000");
     loop {

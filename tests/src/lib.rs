@@ -3,11 +3,13 @@
 
 pub mod bank;
 pub mod chain;
+pub mod desk;
 pub mod dice;
 pub mod installation;
 pub mod onlooker;
 pub mod patience;
 pub mod process;
+pub mod trouble;
 
 use handsel_access::{Branch, DevIssuer, DevToken, Role};
 use std::io::{BufRead as _, BufReader};

@@ -15,6 +15,7 @@ use handsel_tests::installation::{Caller, Installation, Lease, Service};
 use handsel_tests::onlooker::{Onlooker, newest_checkpoint};
 use handsel_tests::patience::Patience;
 use handsel_tests::process::Process;
+use handsel_tests::trouble::{kill, nothing_failed_inside, seed};
 use handsel_tests::{Store, postgres};
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
@@ -29,8 +30,6 @@ const INTRODUCTIONS: u32 = 60;
 const REWARDS: usize = 96;
 /// The services whose messages go on all the time.
 const PAIRED: [Service; 2] = [Service::Referral, Service::Reward];
-/// Varies what is killed when, and the order of facts.
-const SEED: &str = "HANDSEL_TEST_SEED";
 
 fn processes(installation: &Installation) -> Vec<Process> {
     let services = Service::ALL.into_iter().map(|service| installation.process(service));
@@ -40,25 +39,6 @@ fn processes(installation: &Installation) -> Vec<Process> {
 fn started(mut process: Process) -> Process {
     process.start();
     process
-}
-
-/// Kills one process after the other, each in its turn of a shuffled round, wherever it is, and starts it again soon after.
-/// Ends with the first round that began when the work was over.
-async fn kill(processes: &mut [Process], mut dice: Dice, kills: &watch::Sender<u32>, work_is_over: &Cell<bool>) {
-    loop {
-        let last_round = work_is_over.get();
-        dice.shuffle(processes);
-        for process in &mut *processes {
-            sleep(dice.millis(10, 500)).await;
-            process.kill().await;
-            sleep(dice.millis(0, 300)).await;
-            process.start();
-            kills.send_modify(|kills| *kills += 1);
-        }
-        if last_round {
-            return;
-        }
-    }
 }
 
 /// Has one process after the other sleep longer than its leases last, each in its turn of a shuffled round, and wakes it again.
@@ -105,20 +85,6 @@ async fn work(bank: &Bank<'_>, size: u32, mut dice: Dice, mut troubles: watch::R
     }
     bank.report(&late).await;
     registered
-}
-
-fn seed() -> u64 {
-    std::env::var(SEED).map_or(1913, |seed| seed.parse().expect("a number"))
-}
-
-/// What may come of no trouble.
-fn nothing_failed_inside(processes: &[Process]) {
-    for process in processes {
-        let log = process.log();
-        for wrong in ["panicked", "a call failed inside"] {
-            assert!(!log.contains(wrong), "{}: {log}", process.name());
-        }
-    }
 }
 
 /// Keeps each checkpoint that the log shows, until the work is over.

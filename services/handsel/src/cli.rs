@@ -37,6 +37,19 @@ pub(crate) enum Command {
     Serve(ServeArguments),
     /// Brings the database up to this version, under a role that may change its schema.
     Migrate(MigrateArguments),
+    /// Copies the databases of an embedded installation into a folder, all as of one moment, while it runs.
+    ///
+    /// The folder of keys is not in the copy: keep it elsewhere. Keys of personal data lie in a folder of their own in it, whose copies
+    /// end sooner. A PostgreSQL database is copied by its own means: pg_dump, pg_basebackup.
+    Backup(BackupArguments),
+    /// Puts a copy back in the place of an embedded installation that does not run.
+    ///
+    /// It does not know what was paid since: payouts stop in it until two people have reconciled with the bank. What it replaces is
+    /// kept beside it.
+    Restore(RestoreArguments),
+    /// Takes note that the reward service's database was put back from a copy by other means, before it is started again: payouts
+    /// stop until two people have reconciled with the bank.
+    Restored(RestoredArguments),
     /// Shows messages of a service that were put aside because their receiver failed at them, or releases them.
     Parked(ParkedArguments),
     /// Issues a development token. In production the bank's own identity provider does.
@@ -126,6 +139,42 @@ pub(crate) struct MigrateArguments {
     /// Only this service's part.
     #[arg(value_enum)]
     pub(crate) service: Option<ServiceName>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BackupArguments {
+    /// Where the copy goes: a folder that is empty, or not there yet.
+    #[arg(value_name = "FOLDER")]
+    pub(crate) folder: PathBuf,
+    #[command(flatten)]
+    pub(crate) place: PlaceArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RestoreArguments {
+    /// Where the copy lies.
+    #[arg(value_name = "FOLDER")]
+    pub(crate) folder: PathBuf,
+    /// Who puts it back.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) person: String,
+    #[command(flatten)]
+    pub(crate) place: PlaceArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RestoredArguments {
+    /// Who has put the copy back.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) person: String,
+    /// Which copy, in a few words without personal data: of when, and why.
+    #[arg(long, value_name = "WORDS")]
+    pub(crate) detail: String,
+    /// The reward service's configuration, which says where its data and keys lie. Without it they lie where `up` has them.
+    #[arg(long, env = "HANDSEL_CONFIG", value_name = "FILE", conflicts_with_all = ["data", "database"])]
+    pub(crate) config: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) place: PlaceArguments,
 }
 
 #[derive(Debug, Args)]

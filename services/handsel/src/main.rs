@@ -1,6 +1,7 @@
 //! The one program: the suite, its demo and its command line.
 
 mod audit;
+mod backup;
 mod bearer;
 mod cli;
 mod demo;
@@ -84,6 +85,9 @@ async fn run(command: Command) -> Result<ExitCode> {
         Command::Migrate(arguments) => {
             serve::migrate(&Place::new(&arguments.place, DATA), arguments.service).await?;
         }
+        Command::Backup(arguments) => backup::backup(&arguments).await?,
+        Command::Restore(arguments) => backup::restore(&arguments).await?,
+        Command::Restored(arguments) => backup::restored(&arguments).await?,
         Command::Parked(arguments) => parked::run(&arguments).await?,
         Command::Token(arguments) => token(&arguments)?,
         Command::Audit(AuditCommand::Verify(arguments)) => {

@@ -1,15 +1,14 @@
 //! Messages that were put aside because their receiver failed at them: shown, and released once it has been mended.
 
 use crate::cli::{ParkedArguments, ServiceName};
-use crate::place::Place;
+use crate::place::data_and_pseudonyms;
 use crate::serve;
-use crate::told::Told;
 use anstream::println;
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Result, ensure};
 use handsel_outbox::{Actor, Outbox, Parked, Pseudonyms, ReleaseParked, parked};
 use handsel_service::World;
-use handsel_storage::{Db, Location};
-use std::path::{Path, PathBuf};
+use handsel_storage::Db;
+use std::path::Path;
 
 /// Where messages may be put aside.
 const DESTINATIONS: [&str; 2] = ["reward", "referral"];
@@ -21,7 +20,7 @@ const SHOWN: i64 = 500;
 /// # Errors
 /// As the database says; nothing is put aside of the aggregate.
 pub(crate) async fn run(arguments: &ParkedArguments) -> Result<()> {
-    let (location, pseudonyms) = place(arguments)?;
+    let (location, pseudonyms) = data_and_pseudonyms(arguments.config.as_deref(), &arguments.place)?;
     let schema = serve::name(arguments.service);
     let db = Db::open(&location, schema).await?;
     match (&arguments.release, &arguments.person) {
@@ -57,19 +56,4 @@ async fn release(db: &Db, service: ServiceName, pseudonyms: &Path, aggregate: &s
     ensure!(released > 0, "nothing is put aside of {aggregate}");
     println!("{released} released: they go under new numbers, and what waited behind them follows");
     Ok(())
-}
-
-/// The database, and the key that people are called by in the log.
-fn place(arguments: &ParkedArguments) -> Result<(Location, PathBuf)> {
-    const KEY: &str = "pseudonyms.key";
-    match &arguments.config {
-        Some(file) => {
-            let told = Told::read(file).with_context(|| file.display().to_string())?;
-            Ok((told.config.storage.location(Path::new(crate::DATA))?, told.secret(KEY)))
-        }
-        None => {
-            let place = Place::new(&arguments.place, crate::DATA);
-            Ok((place.location().clone(), place.secret(KEY)))
-        }
-    }
 }

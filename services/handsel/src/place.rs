@@ -1,8 +1,30 @@
 //! Where an installation's data lies: a folder for keys, and embedded files in it or a database elsewhere.
 
 use crate::cli::PlaceArguments;
+use crate::told::Told;
+use anyhow::{Context as _, Result};
 use handsel_storage::Location;
 use std::path::{Path, PathBuf};
+
+/// The key that people are called by in the log.
+pub(crate) const PSEUDONYMS: &str = "pseudonyms.key";
+
+/// A service's data, and the key that people are called by in the log: as its configuration has it, else as `up` has them.
+///
+/// # Errors
+/// A configuration that makes no sense.
+pub(crate) fn data_and_pseudonyms(config: Option<&Path>, place: &PlaceArguments) -> Result<(Location, PathBuf)> {
+    match config {
+        Some(file) => {
+            let told = Told::read(file).with_context(|| file.display().to_string())?;
+            Ok((told.config.storage.location(Path::new(crate::DATA))?, told.secret(PSEUDONYMS)))
+        }
+        None => {
+            let place = Place::new(place, crate::DATA);
+            Ok((place.location().clone(), place.secret(PSEUDONYMS)))
+        }
+    }
+}
 
 /// How this program was called, to say how to call it again.
 pub(crate) fn program() -> String {

@@ -1,5 +1,6 @@
 //! One service in its own process, and the schema that it needs: as in production, told by a file.
 
+use crate::backup;
 use crate::cli::ServiceName;
 use crate::keys;
 use crate::place::Place;
@@ -137,6 +138,7 @@ async fn key_store(location: &Location) -> Result<Db> {
 
 /// A schema that is at this version already: a service may not change it.
 async fn open(location: &Location, schema: &'static str, migrations: Vec<Migration>) -> Result<Db> {
+    backup::no_restore_is_under_way(location)?;
     let db = Db::open(location, schema).await?;
     db.is_current(&migrations).await?;
     Ok(db)

@@ -3,6 +3,7 @@
 
 mod parts;
 
+use crate::backup;
 use crate::bearer::{Bearer, Caller};
 use crate::place::Place;
 use crate::secrets;
@@ -76,6 +77,7 @@ impl Suite {
     /// Opens the data, brings its schemas up to this version, and serves. Returns when calls are answered.
     pub(crate) async fn start(settings: SuiteSettings) -> Result<Self> {
         let SuiteSettings { place, listen, clock, simulator } = settings;
+        backup::no_restore_is_under_way(place.location())?;
         secrets::folder(&place.folder().join("secrets"))?;
         let clock = match clock {
             Clock::Real => None,

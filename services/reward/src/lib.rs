@@ -18,11 +18,13 @@ pub use config::{FileSettlement, Pace, Patience, PayoutGate, RewardConfig, Rewar
 use commands::{
     latch::{Gate, LogWatch},
     means::{Means, PlansInForce},
+    note_restored::NoteRestored,
 };
 use futures::future::{BoxFuture, FutureExt};
-use handsel_outbox::{Outbox, Relay};
+use handsel_money::Timestamp;
+use handsel_outbox::{Actor, Outbox, Relay};
 use handsel_service::{Job, Part, World};
-use handsel_storage::{Db, Lanes, Migration};
+use handsel_storage::{Db, Fault, Lanes, Migration};
 use service::Service;
 use std::sync::Arc;
 use tokio::sync::Mutex;
@@ -129,6 +131,15 @@ impl Reward {
         let watch = Arc::new(LogWatch { means: means.clone(), world: world.clone() });
         let relay = relay.map(|relay| relay.watched_by(watch));
         Ok(Self { service: Arc::new(Service { db, lanes, world, means, config, relay, files: Mutex::default() }) })
+    }
+
+    /// Takes note that this database was put back from a copy, before anything runs over it: what was paid since is not in it, so
+    /// payouts stop until two people have reconciled. `detail` says which copy, without personal data.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub async fn restored(db: &Db, outbox: Outbox, detail: String, actor: Actor, now: Timestamp) -> Result<(), Fault> {
+        db.transact(&NoteRestored { outbox, detail, actor, now }).await
     }
 }
 

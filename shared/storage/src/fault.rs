@@ -146,6 +146,14 @@ pub enum StorageError {
         /// The engine's words.
         cause: sqlx::Error,
     },
+    /// An embedded database cannot be copied, or the copy is not a whole database.
+    #[error("{} cannot be copied: {cause}", file.display())]
+    Copy {
+        /// The file.
+        file: PathBuf,
+        /// The engine's words.
+        cause: sqlx::Error,
+    },
     /// The schema was written by a newer program.
     #[error(
         "schema {schema} has migration {version}, which this program does not know: start a version as new as the schema"

@@ -12,7 +12,7 @@ const LOCK_FILE: &str = "handsel.lock";
 
 /// A share in this process's hold on a folder. The last one to be dropped lets go.
 #[derive(Debug)]
-pub(crate) struct FolderLock {
+pub struct FolderLock {
     folder: PathBuf,
 }
 
@@ -28,7 +28,10 @@ static HELD: Mutex<Option<HashMap<PathBuf, Hold>>> = Mutex::new(None);
 
 impl FolderLock {
     /// Creates the folder where it is missing, and takes it for this process.
-    pub(crate) fn take(folder: &Path) -> Result<Self, StorageError> {
+    ///
+    /// # Errors
+    /// [`StorageError::FolderInUse`] where another process has it; [`StorageError::Folder`] where it cannot be made.
+    pub fn take(folder: &Path) -> Result<Self, StorageError> {
         let failed = |cause| StorageError::Folder { folder: folder.to_owned(), cause };
         fs::create_dir_all(folder).map_err(failed)?;
         let folder = folder.canonicalize().map_err(failed)?;

@@ -5,6 +5,7 @@
 //! This is the only crate that knows there are two engines.
 
 mod at;
+mod backup;
 mod column;
 mod command;
 mod db;
@@ -26,11 +27,13 @@ mod transact;
 mod tx;
 
 pub use at::At;
+pub use backup::{back_up, check_copy, embedded_file};
 pub use column::Column;
 pub use command::Command;
 pub use db::Db;
 pub use exact::Exact;
 pub use fault::{Fault, StorageError};
+pub use folder::FolderLock;
 pub use lanes::{LaneSettings, Lanes};
 pub use location::{Engine, Location};
 pub use lock::{Lock, LockKey, LockTable};

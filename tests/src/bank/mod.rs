@@ -25,7 +25,7 @@ pub const TIER_POLICY: &str = "tierPolicies/value";
 /// The name space of request ids: what a request is about is its id, so a call made again is the same call.
 const NAMESPACE: Uuid = Uuid::from_u128(0x2f6b_1c52_7a0e_5d0b_8f3a_90c1_6f0d_4e77);
 
-fn request_id(about: &str) -> String {
+pub(crate) fn request_id(about: &str) -> String {
     Uuid::new_v5(&NAMESPACE, about.as_bytes()).to_string()
 }
 

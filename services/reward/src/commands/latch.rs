@@ -11,7 +11,7 @@ use crate::{
 };
 use futures::future::BoxFuture;
 use handsel_money::Timestamp;
-use handsel_outbox::{Actor, Finding, Owed, Statement, Watch};
+use handsel_outbox::{Actor, Finding, Outbox, Owed, Statement, Watch};
 use handsel_service::World;
 use handsel_storage::{Command, Fault, Tx};
 use serde_json::json;
@@ -70,7 +70,7 @@ pub(crate) async fn held(tx: &mut Tx, gate: &Gate) -> Result<Option<Stop>, Fault
 /// Drops the latch for a sign, unless it is down for the same already.
 pub(crate) async fn fall(
     tx: &mut Tx,
-    means: &Means,
+    outbox: &Outbox,
     cause: Cause,
     detail: String,
     actor: &Actor,
@@ -83,7 +83,7 @@ pub(crate) async fn fall(
     store::latch::record(tx, &event).await?;
     let body = json!({ "detail": detail });
     let said = said("settlement.latched", "latch", Some(cause.code()), actor, now, body);
-    means.outbox.owe(tx, now, vec![said]).await
+    outbox.owe(tx, now, vec![said]).await
 }
 
 /// Drops the latch where the bank reports payouts under ids of ours that nobody here has made.
@@ -100,7 +100,7 @@ pub(crate) async fn note_unknown(
         return Ok(());
     }
     let detail = format!("the bank reports {}, which nobody here has made", first.end_to_end_id);
-    fall(tx, means, Cause::UnknownPayout, detail, actor, now).await
+    fall(tx, &means.outbox, Cause::UnknownPayout, detail, actor, now).await
 }
 
 /// What a finding about a stream means for payouts.
@@ -123,7 +123,7 @@ pub(crate) async fn weigh(tx: &mut Tx, means: &Means, finding: &Finding, now: Ti
     };
     means.outbox.owe(tx, now, vec![Owed::Audit(finding.statement(now))]).await?;
     match said {
-        Some((cause, detail)) => fall(tx, means, cause, detail, &actor, now).await,
+        Some((cause, detail)) => fall(tx, &means.outbox, cause, detail, &actor, now).await,
         None => Ok(()),
     }
 }
@@ -154,7 +154,7 @@ impl Command for LatchSettlement {
     type Output = Result<String, Refusal>;
 
     async fn apply(&self, tx: &mut Tx) -> Result<Self::Output, Fault> {
-        fall(tx, &self.means, Cause::Person, self.reason.clone(), &self.actor, self.now).await?;
+        fall(tx, &self.means.outbox, Cause::Person, self.reason.clone(), &self.actor, self.now).await?;
         Ok(Ok(LATCH.to_owned()))
     }
 }

@@ -33,6 +33,7 @@ pub(crate) mod means;
 pub(crate) mod move_file;
 pub(crate) mod moves;
 pub(crate) mod netting;
+pub(crate) mod note_restored;
 pub(crate) mod offer_rates;
 pub(crate) mod place_hold;
 pub(crate) mod propose_resolution;

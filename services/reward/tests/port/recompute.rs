@@ -29,7 +29,7 @@ impl Bank {
         RecomputeServiceClient::new(self.channel())
     }
 
-    async fn recomputed(&self, name: &str) -> Result<wire::RecomputeRewardResponse, Status> {
+    pub(crate) async fn recomputed(&self, name: &str) -> Result<wire::RecomputeRewardResponse, Status> {
         let token = self.lab.token(Role::InternalAuditor, "*", None);
         let request = wire::RecomputeRewardRequest { name: name.to_owned() };
         self.recompute().recompute_reward(self.lab.call(request, &token)).await.map(tonic::Response::into_inner)
