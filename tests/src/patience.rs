@@ -16,18 +16,24 @@ const PAUSE: Duration = Duration::from_millis(50);
 pub struct Patience {
     deadline: Instant,
     repeated: Cell<u32>,
+    answered: Cell<u32>,
 }
 
 impl Patience {
     /// Everything is to be done within this time from now.
     #[must_use]
     pub fn within(time: Duration) -> Self {
-        Self { deadline: Instant::now() + time, repeated: Cell::new(0) }
+        Self { deadline: Instant::now() + time, repeated: Cell::new(0), answered: Cell::new(0) }
     }
 
     /// How many calls had to be made again so far.
     pub fn repeated(&self) -> u32 {
         self.repeated.get()
+    }
+
+    /// How many calls were answered so far.
+    pub fn answered(&self) -> u32 {
+        self.answered.get()
     }
 
     /// The answer to a call. It is made again where its fate is unknown, so it must be one that may be.
@@ -37,7 +43,10 @@ impl Patience {
     pub async fn answer<T>(&self, what: &str, call: impl AsyncFn() -> Result<Response<T>, Status>) -> T {
         loop {
             let status = match timeout(CALL, call()).await {
-                Ok(Ok(answer)) => return answer.into_inner(),
+                Ok(Ok(answer)) => {
+                    self.answered.set(self.answered.get() + 1);
+                    return answer.into_inner();
+                }
                 Ok(Err(status)) => status,
                 Err(_) => Status::deadline_exceeded("no answer"),
             };

@@ -1,8 +1,10 @@
 //! Trouble for processes: killed wherever they are, each in its turn, and started again.
 
 use crate::dice::Dice;
+use crate::patience::Patience;
 use crate::process::Process;
 use std::cell::Cell;
+use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
@@ -22,6 +24,32 @@ pub async fn kill(processes: &mut [Process], mut dice: Dice, kills: &watch::Send
         if last_round {
             return;
         }
+    }
+}
+
+/// Kills one process or another, wherever it is, once so many calls were answered as the dice say, and starts it again soon after: on
+/// however slow a machine, some work is done between two kills. Ends when the work is over.
+pub async fn kill_at_work(
+    processes: &mut [Process],
+    mut dice: Dice,
+    patience: &Patience,
+    work_is_over: &Cell<bool>,
+) -> u32 {
+    let mut kills = 0;
+    loop {
+        let enough = patience.answered() + 1 + u32::try_from(dice.below(9)).expect("below nine");
+        while patience.answered() < enough {
+            if work_is_over.get() {
+                return kills;
+            }
+            sleep(Duration::from_millis(5)).await;
+        }
+        sleep(dice.millis(0, 80)).await;
+        let at = usize::try_from(dice.below(processes.len() as u64)).expect("below their number");
+        processes[at].kill().await;
+        kills += 1;
+        sleep(dice.millis(0, 200)).await;
+        processes[at].start();
     }
 }
 

@@ -10,26 +10,23 @@ use handsel_tests::dice::Dice;
 use handsel_tests::installation::{Installation, Lease, Service};
 use handsel_tests::patience::Patience;
 use handsel_tests::process::Process;
-use handsel_tests::trouble::{kill, nothing_failed_inside, seed};
+use handsel_tests::trouble::{kill_at_work, nothing_failed_inside, seed};
 use std::cell::Cell;
 use std::time::Duration;
-use tokio::sync::watch;
 
 /// Answers are lost, repeated and late; what is accepted late may be refused, and what is refused was accepted before.
 const FAULTS: &str = "lost-answer=30,duplicate=30,delay=40,late-acceptance=20,reject=15,seed=23";
-/// Waves of introductions, each after trouble.
+/// Waves of introductions.
 const WAVES: u32 = 6;
 /// Introductions in a wave, of two rewards each.
 const SIZE: u32 = 4;
 const REWARDS: usize = (WAVES * SIZE * 2) as usize;
 
 /// Grants in waves, each told twice; approves, holds, releases and tries again meanwhile. What is held at the end is returned.
-async fn work(desk: &Desk, mut dice: Dice, mut kills: watch::Receiver<u32>) -> Vec<Held> {
+async fn work(desk: &Desk, mut dice: Dice) -> Vec<Held> {
     desk.make_plan().await;
-    let before = *kills.borrow();
     let mut held: Vec<Held> = Vec::new();
     for wave in 0..WAVES {
-        kills.wait_for(|kills| *kills >= before + wave).await.expect("troubles go on");
         let granted = join_all((wave * SIZE..(wave + 1) * SIZE).map(|number| desk.grant(number))).await;
         let names: Vec<String> = granted.into_iter().flatten().collect();
         held.extend(desk.hold_some(&names, &mut dice).await);
@@ -61,14 +58,14 @@ async fn paid_but(desk: &Desk, but: usize) {
 /// held, and when nothing is held any more.
 async fn paid_once(desk: &Desk, mut processes: Vec<Process>, bank_is_away: impl AsyncFn(&mut Vec<Process>)) {
     let seed = seed();
-    let (kills, seen) = watch::channel(0);
     let work_is_over = Cell::new(false);
     let working = async {
-        let held = work(desk, Dice::new(seed), seen).await;
+        let held = work(desk, Dice::new(seed)).await;
         work_is_over.set(true);
         held
     };
-    let (held, ()) = tokio::join!(working, kill(&mut processes, Dice::new(!seed), &kills, &work_is_over));
+    let trouble = kill_at_work(&mut processes, Dice::new(!seed), &desk.patience, &work_is_over);
+    let (held, kills) = tokio::join!(working, trouble);
 
     bank_is_away(&mut processes).await;
     let mut kept = 0;
@@ -85,7 +82,7 @@ async fn paid_once(desk: &Desk, mut processes: Vec<Process>, bank_is_away: impl 
     }
     paid_but(desk, 0).await;
     let end = desk.books().await;
-    let (kills, repeated) = (*kills.borrow(), desk.patience.repeated());
+    let repeated = desk.patience.repeated();
     println!("seed {seed}: {kills} kills, {repeated} calls made again, {kept} held to the end, {end:?}");
     assert_eq!(Standing { paid: REWARDS, unknown: 0, waiting: 0, ..end }, end);
     assert!(end.refused > 0 && repeated > 0 && kills >= WAVES, "there was no trouble");

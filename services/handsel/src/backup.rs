@@ -13,7 +13,6 @@ use handsel_referral::Referral;
 use handsel_reward::Reward;
 use handsel_service::World;
 use handsel_storage::{Db, FolderLock, Location, back_up, check_copy, embedded_file};
-use handsel_tier::Tier;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs::{self, DirBuilder, File};

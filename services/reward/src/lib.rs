@@ -100,6 +100,12 @@ impl Reward {
             postgres: include_str!("../migrations/postgres/160_latch.sql"),
             sqlite: include_str!("../migrations/sqlite/160_latch.sql"),
         });
+        all.push(Migration {
+            version: 165,
+            name: "recompute_rates",
+            postgres: include_str!("../migrations/postgres/165_recompute_rates.sql"),
+            sqlite: include_str!("../migrations/sqlite/165_recompute_rates.sql"),
+        });
         all
     }
 

@@ -2,6 +2,7 @@
 //! suite that may be killed under every call.
 
 mod books;
+mod latch;
 mod places;
 
 pub use books::Standing;

@@ -74,7 +74,7 @@ impl Command for ActivateRateGrant {
             Ok(activated) => activated,
             Err(refusal) => return Ok(Err(refusal)),
         };
-        rate_moves::save(tx, &moved).await?;
+        rate_moves::save(tx, &self.means, &moved, self.now).await?;
         let trace = serde_json::to_vec(&record)
             .map_err(|error| Fault::Invalid(format!("the trace of a rate grant: {error}")))?;
         store::rate_grant::keep_trace(tx, self.key.id, "ACTIVATION", trace, self.now).await?;

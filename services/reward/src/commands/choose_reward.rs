@@ -1,6 +1,6 @@
 //! The beneficiary of a reward chooses money or rate, once; or the deadline does.
 
-use super::{means::Means, moves::Moves, offer_rates, statements};
+use super::{means::Means, moves::Moves, offer_rates, room, statements};
 use crate::{
     domain::{
         rate_grant::{self, Ground, Offered, Standing as RateStanding},
@@ -57,7 +57,7 @@ impl Command for ChooseReward {
     }
 }
 
-/// A limited run of choices whose deadline has passed.
+/// A limited run of choices whose deadline has passed, or whose reward was taken back meanwhile.
 pub(crate) struct LapseChoices {
     pub(crate) means: Means,
     pub(crate) now: Timestamp,
@@ -78,11 +78,13 @@ impl Command for LapseChoices {
         let actor = Actor::system("reward/choices");
         for id in ids {
             let Some((reward, choice)) = find(tx, id).await? else { continue };
-            let Ok(made) = choice.clone().lapse(self.now) else { continue };
             let act = Act { means: &self.means, actor: &actor, now: self.now };
-            if !waits(&reward) {
+            if choice.side().is_none() && !waits(&reward) {
                 act.take(tx, reward, choice.fall_back(REWARD_MOVED, self.now)).await?.ok();
-            } else if let Err(refusal) = act.take(tx, reward.clone(), made).await? {
+                continue;
+            }
+            let Ok(made) = choice.clone().lapse(self.now) else { continue };
+            if let Err(refusal) = act.take(tx, reward.clone(), made).await? {
                 act.take(tx, reward, choice.fall_back(refusal.reason(), self.now)).await?.ok();
             }
         }
@@ -116,8 +118,8 @@ impl Act<'_> {
         match made.side() {
             Some(Side::Rate) => self.take_rate(tx, reward, made).await,
             Some(Side::Cash) | None => {
-                let plan = &reward.entitlement.plan;
-                store::rate_counter::give_back_to_budget(tx, plan, made.extra.minor()).await?;
+                let beyond = made.beyond(&reward.entitlement);
+                room::free(tx, self.means, &reward.entitlement, beyond, self.now).await?;
                 store::reward_choice::save(tx, &made).await?;
                 let owed = vec![self.said(&reward, &made)];
                 self.means.outbox.owe(tx, self.now, owed).await?;
@@ -160,9 +162,8 @@ impl Act<'_> {
 
     /// The money's room has come back; of what the choice held beyond it, the rate keeps its estimate.
     async fn offer(&self, tx: &mut Tx, reward: &Reward, made: RewardChoice, offered: Offered) -> Result<(), Fault> {
-        let kept = offered.grant.offer.estimate.minor();
-        let freed = made.extra.minor().saturating_sub(kept);
-        store::rate_counter::give_back_to_budget(tx, &reward.entitlement.plan, freed).await?;
+        let freed = made.beyond_rate(&reward.entitlement, offered.grant.offer.estimate);
+        room::free(tx, self.means, &reward.entitlement, freed, self.now).await?;
         let made = made.granted(offered.grant.offer.id);
         let owed = vec![self.said(reward, &made), offer_rates::said(&offered.grant, self.actor, self.now)];
         offer_rates::save(self.means, tx, &[offered], self.now).await?;

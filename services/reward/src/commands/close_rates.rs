@@ -51,7 +51,7 @@ impl CloseRates {
             _ => ("rate.ended", "run-out", grant.run_out(self.now)),
         };
         let Ok(moved) = moved else { return Ok(None) };
-        rate_moves::save(tx, &moved).await?;
+        rate_moves::save(tx, &self.means, &moved, self.now).await?;
         let (actor, body) = (Actor::system("reward/rates"), statements::rate_standing(&moved.grant));
         Ok(Some(statements::of_rate_grant(kind, action, &moved.grant, &actor, self.now, body)))
     }

@@ -35,7 +35,7 @@ impl Command for EndRateGrant {
             Ok(moved) => moved,
             Err(refusal) => return Ok(Err(refusal)),
         };
-        rate_moves::save(tx, &moved).await?;
+        rate_moves::save(tx, &self.means, &moved, self.now).await?;
         let body = statements::rate_standing(&moved.grant);
         let owed = statements::of_rate_grant("rate.ended", "end", &moved.grant, &self.actor, self.now, body);
         self.means.outbox.owe(tx, self.now, vec![owed]).await?;

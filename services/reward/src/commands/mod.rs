@@ -38,6 +38,7 @@ pub(crate) mod offer_rates;
 pub(crate) mod place_hold;
 pub(crate) mod propose_resolution;
 pub(crate) mod rate_moves;
+pub(crate) mod recompute_rates;
 pub(crate) mod recompute_rewards;
 pub(crate) mod record_gate;
 pub(crate) mod record_recovery;

@@ -4,7 +4,7 @@
 use super::{choose_reward, grant_rewards::Case, means::Means, rate_moves::instruction, statements};
 use crate::{
     domain::{
-        grant::Counters,
+        grant::{Counters, Left},
         rate_grant::{self, Ground, Offered, RateGrant, Standing, Taken},
         rate_instruction::{Kind, RateInstruction},
         rate_product::Versions,
@@ -53,7 +53,7 @@ impl RateDesk {
     }
 
     /// Offers the rates of one referral, or stage, that was not granted before, and opens the choices of its rewards, for whose
-    /// dearer side it takes room of the plan's budget.
+    /// dearer side it takes room of caps and budgets.
     pub(crate) fn offer(
         &mut self,
         means: &Means,
@@ -97,11 +97,9 @@ impl RateDesk {
         let unknown = Versions::default();
         let product = self.products.get(&terms.rate.product).unwrap_or(&unknown);
         let estimate = rate_grant::estimate(choose_reward::ground(reward), &terms.rate, product, now);
-        let pot = &mut counters.budgets.entry(plan.plan.id.clone()).or_default().rewards;
-        let limit = plan.plan.terms.limits.budget;
-        let room = limit.map(|limit| limit.minor().saturating_sub(pot.granted_minor));
-        let opened = RewardChoice::open(entitlement, choice, estimate, room, now);
-        pot.granted_minor = pot.granted_minor.saturating_add(opened.extra.minor());
+        let left = Left::of(plan, entitlement, counters);
+        let opened = RewardChoice::open(entitlement, choice, estimate, left, now);
+        counters.hold(entitlement, opened.beyond(entitlement));
         self.choices.push(opened);
     }
 

@@ -1,8 +1,9 @@
 //! What the commands on rate grants share: saving one that moved, and the ids that core banking knows instructions by.
 
-use super::means::Means;
+use super::{means::Means, room};
 use crate::{
     domain::{
+        grant,
         rate_grant::{Charge, Freed, Moved, RateGrant},
         rate_instruction::{Kind, RateInstruction, Status},
     },
@@ -16,7 +17,7 @@ use handsel_storage::{Fault, Tx};
 const ID_LENGTH: usize = 35;
 
 /// Saves a grant that moved, and gives back what it no longer takes. Its plan's budget row is locked, and so is it.
-pub(super) async fn save(tx: &mut Tx, moved: &Moved) -> Result<(), Fault> {
+pub(super) async fn save(tx: &mut Tx, means: &Means, moved: &Moved, now: Timestamp) -> Result<(), Fault> {
     store::rate_grant::save(tx, &moved.grant).await?;
     let Freed { count, benefit_minor } = moved.freed;
     if count == 0 && benefit_minor == 0 {
@@ -25,8 +26,25 @@ pub(super) async fn save(tx: &mut Tx, moved: &Moved) -> Result<(), Fault> {
     let plan = &moved.grant.offer.ground.plan;
     match moved.grant.offer.charge {
         Charge::RateLimits => store::rate_counter::give_back(tx, plan, moved.freed).await,
-        Charge::Budget => store::rate_counter::give_back_to_budget(tx, plan, benefit_minor).await,
+        Charge::Budget => {
+            let freed = grant::Freed { count: 0, reward_minor: benefit_minor, cost_minor: benefit_minor };
+            give_back_as_reward(tx, means, &moved.grant, freed, now).await
+        }
     }
+}
+
+/// A rate that was chosen instead of money holds its room where the money did: in the same window, season and budgets.
+async fn give_back_as_reward(
+    tx: &mut Tx,
+    means: &Means,
+    rate: &RateGrant,
+    freed: grant::Freed,
+    now: Timestamp,
+) -> Result<(), Fault> {
+    let lacking = || Fault::Invalid(format!("{} was chosen instead of no reward", rate.name()));
+    let id = store::reward_choice::reward_of_grant(tx, rate.offer.id).await?.ok_or_else(lacking)?;
+    let reward = store::reward_read::one(tx, id).await?.ok_or_else(lacking)?;
+    room::free(tx, means, &reward.entitlement, freed, now).await
 }
 
 /// What core banking has to be told of a grant.

@@ -1,12 +1,16 @@
-//! Goes on with the recomputation that is under way: a limited run of rewards, each computed again from its trace.
+//! Goes on with the recomputation that is under way: a limited run of rewards, or of valuations of rates, each computed again from
+//! its trace.
 
-use super::{means::Means, statements};
+use super::{means::Means, recompute_rates, statements};
 use crate::{
     domain::{recompute, record::Record, reward::Reward},
-    store::{self, recomputation::Finding},
+    store::{
+        self,
+        recomputation::{Finding, Recomputation},
+    },
 };
 use handsel_money::Timestamp;
-use handsel_outbox::Actor;
+use handsel_outbox::{Actor, Owed};
 use handsel_storage::{At, Command, Fault, Tx};
 use serde_json::json;
 use std::collections::HashMap;
@@ -21,7 +25,7 @@ pub(crate) struct RecomputeRewards {
 /// How far it has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Progress {
-    /// Rewards computed again in this run.
+    /// Rewards, or valuations of rates, computed again in this run.
     pub(crate) recomputed: usize,
     /// How many of them do not come out as they are stored.
     pub(crate) different: usize,
@@ -32,8 +36,25 @@ impl Command for RecomputeRewards {
     /// None where nothing is under way.
     type Output = Option<Progress>;
 
+    /// Rewards first; once there is none left, the valuations of rates.
     async fn apply(&self, tx: &mut Tx) -> Result<Option<Progress>, Fault> {
         let Some(mut run) = store::recomputation::under_way(tx).await? else { return Ok(None) };
+        let before = run.different;
+        let (recomputed, owed) =
+            if run.rewards_done { self.rates(tx, &mut run).await? } else { self.rewards(tx, &mut run).await? };
+        run.recomputed = run.recomputed.saturating_add(i64::try_from(recomputed).unwrap_or(i64::MAX));
+        run.updated_at = At(self.now);
+        store::recomputation::save(tx, &run).await?;
+        if !owed.is_empty() {
+            self.means.outbox.owe(tx, self.now, owed).await?;
+        }
+        let different = usize::try_from(run.different.saturating_sub(before)).unwrap_or_default();
+        Ok(Some(Progress { recomputed, different }))
+    }
+}
+
+impl RecomputeRewards {
+    async fn rewards(&self, tx: &mut Tx, run: &mut Recomputation) -> Result<(usize, Vec<Owed>), Fault> {
         let after = run.after_created_at.zip(run.after_id);
         let rewards = store::recomputation::rewards(tx, after, run.started_at, self.limit).await?;
         let ids = rewards.iter().map(|reward| reward.entitlement.id).collect();
@@ -54,15 +75,29 @@ impl Command for RecomputeRewards {
             run.after_created_at = Some(At(last.entitlement.created_at));
             run.after_id = Some(last.entitlement.id);
         }
-        run.recomputed = run.recomputed.saturating_add(i64::try_from(rewards.len()).unwrap_or(i64::MAX));
-        run.done = i64::try_from(rewards.len()).is_ok_and(|count| count < self.limit);
-        run.updated_at = At(self.now);
+        run.rewards_done = self.was_the_last(rewards.len());
         store::recomputation::keep(tx, run.id, &findings, self.now).await?;
-        store::recomputation::save(tx, &run).await?;
-        if !owed.is_empty() {
-            self.means.outbox.owe(tx, self.now, owed).await?;
+        Ok((rewards.len(), owed))
+    }
+
+    async fn rates(&self, tx: &mut Tx, run: &mut Recomputation) -> Result<(usize, Vec<Owed>), Fault> {
+        let after = run.rate_after_id.zip(run.rate_after_event.clone());
+        let valuations = store::recompute_rate::next(tx, after, run.started_at, self.limit).await?;
+        let found = recompute_rates::again(tx, &valuations, run.different, self.now).await?;
+        if let Some(last) = found.findings.last() {
+            run.different = last.number;
         }
-        Ok(Some(Progress { recomputed: rewards.len(), different: findings.len() }))
+        if let Some(last) = valuations.last() {
+            run.rate_after_id = Some(last.held.grant);
+            run.rate_after_event = Some(last.held.valuation.code().to_owned());
+        }
+        run.done = self.was_the_last(valuations.len());
+        store::recompute_rate::keep(tx, run.id, &found.findings, self.now).await?;
+        Ok((valuations.len(), found.owed))
+    }
+
+    fn was_the_last(&self, page: usize) -> bool {
+        i64::try_from(page).is_ok_and(|count| count < self.limit)
     }
 }
 

@@ -40,7 +40,7 @@ impl Command for RevokeRateGrant {
             Ok(moved) => moved,
             Err(refusal) => return Ok(Err(refusal)),
         };
-        rate_moves::save(tx, &moved).await?;
+        rate_moves::save(tx, &self.means, &moved, self.now).await?;
         rate_moves::withdraw(&self.means, tx, &moved.grant, self.now).await?;
         let body = statements::rate_standing(&moved.grant);
         let owed = statements::of_rate_grant("rate.revoked", "revoke", &moved.grant, &self.actor, self.now, body);

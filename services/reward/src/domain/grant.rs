@@ -4,11 +4,14 @@
 
 mod compute;
 mod counters;
+mod left;
 mod room;
 
 pub use counters::{
     Budget, BudgetKind, Counters, Freed, Pot, Progress, SeasonKey, Tally, Warning, WindowKey, season_key, window_key,
 };
+
+pub use left::Left;
 
 use self::compute::{Computed, compute, fixed, nothing_used, on_exceed, step, under};
 use super::{

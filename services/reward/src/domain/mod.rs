@@ -30,6 +30,7 @@ pub mod rate_product;
 pub mod rate_rule;
 pub mod rate_story;
 pub mod recompute;
+pub mod recompute_rate;
 pub mod reconciliation;
 pub mod record;
 pub mod refusal;

@@ -1,7 +1,8 @@
 //! The choice between money and a preferential rate: offered with a reward, made once, by its beneficiary or by its deadline. While it
-//! is open, the plan's budget holds the dearer side, and nothing is paid.
+//! is open, caps and budgets hold the dearer side, and nothing is paid.
 
 use super::{
+    grant::{Freed, Left},
     rate_grant::{BUDGET, RATE_UNAVAILABLE},
     rate_rule::Side,
     refusal::Refusal,
@@ -10,6 +11,8 @@ use super::{
 use handsel_money::{Money, Timestamp};
 use uuid::Uuid;
 
+/// Why there is nothing to choose: what the rate is worth does not fit the beneficiary's cap.
+pub const AMOUNT_CAP: &str = "AMOUNT_CAP";
 /// Why a reward is cancelled: the rate was chosen instead.
 pub const CHOICE_RATE: &str = "CHOICE_RATE";
 /// Why a choice is closed: its reward is owed no longer, or not the way it was.
@@ -26,7 +29,7 @@ pub struct RewardChoice {
     pub until: Timestamp,
     /// What the rate is held to be worth.
     pub estimate: Money,
-    /// What the plan's budget holds for it beyond the reward, as long as it is open.
+    /// What caps and budgets hold for it beyond the reward, as long as it is open.
     pub extra: Money,
     /// Whether it was made.
     pub state: State,
@@ -57,15 +60,14 @@ pub struct Made {
 }
 
 impl RewardChoice {
-    /// Opens the choice of a reward. `estimate` is what its rate is worth, if the product gives one; `room` what is left of the
-    /// plan's budget in minor units, if there is one. Where the dearer side has no room, or there is no rate, there is nothing to
-    /// choose: the money stands, and the reason is kept.
+    /// Opens the choice of a reward. `estimate` is what its rate is worth, if the product gives one. Where the dearer side has no
+    /// room, or there is no rate, there is nothing to choose: the money stands, and the reason is kept.
     #[must_use]
     pub fn open(
         entitlement: &Entitlement,
         choice: Choice,
         estimate: Option<Money>,
-        room: Option<i64>,
+        left: Left,
         now: Timestamp,
     ) -> Self {
         let money = entitlement.amounts.reward;
@@ -84,10 +86,34 @@ impl RewardChoice {
         };
         let Some(estimate) = estimate else { return closed(RATE_UNAVAILABLE) };
         let extra = estimate.minor().saturating_sub(money.minor()).max(0);
-        if room.is_some_and(|room| room < extra) {
+        let open = Self { extra: Money::new(money.currency(), extra), ..open.clone() };
+        let Freed { cost_minor, .. } = open.beyond(entitlement);
+        let lacks = |left: Option<i64>, needed: i64| left.is_some_and(|left| left < needed);
+        if lacks(left.cap, extra) {
+            return closed(AMOUNT_CAP);
+        }
+        if lacks(left.budget, extra) || lacks(left.cost, cost_minor) {
             return closed(BUDGET);
         }
-        Self { extra: Money::new(money.currency(), extra), ..open }
+        open
+    }
+
+    /// What caps and budgets hold for it beyond its reward, as long as it is open. The money costs the tax that the bank bears on
+    /// top, a rate what it is worth.
+    #[must_use]
+    pub fn beyond(&self, entitlement: &Entitlement) -> Freed {
+        let reward_minor = self.extra.minor();
+        let dearer = self.estimate.minor().saturating_sub(entitlement.amounts.cost.minor()).max(0);
+        let cost_minor = if reward_minor > 0 { dearer } else { 0 };
+        Freed { count: 0, reward_minor, cost_minor }
+    }
+
+    /// What of that comes back where the rate is taken, and keeps so much. Below 0: the money, which came back, was the dearer side.
+    #[must_use]
+    pub fn beyond_rate(&self, entitlement: &Entitlement, kept: Money) -> Freed {
+        let Freed { count, reward_minor, cost_minor } = self.beyond(entitlement);
+        let less = |held: i64| held.saturating_sub(kept.minor());
+        Freed { count, reward_minor: less(reward_minor), cost_minor: less(cost_minor) }
     }
 
     /// Its beneficiary chooses.

@@ -9,25 +9,28 @@ use crate::{
     commands::start_recomputation::StartRecomputation,
     domain::{
         recompute::{self, Comparison},
+        recompute_rate::{self, Sound},
         refusal::Refusal,
     },
     queries::{
         self,
-        recomputation::{FindingRow, Recomputation},
+        recomputation::{FindingRow, Recomputation, Stored},
     },
     service::Service,
 };
 use handsel_proto::handsel::reward::v1::{
     self as wire, GetRecomputationRequest, ListRecomputeFindingsRequest, ListRecomputeFindingsResponse,
-    RecomputeRewardRequest, RecomputeRewardResponse, StartRecomputationRequest, list_recompute_findings_response,
+    RecomputeRateGrantRequest, RecomputeRateGrantResponse, RecomputeRewardRequest, RecomputeRewardResponse,
+    StartRecomputationRequest, list_recompute_findings_response, recompute_rate_grant_response,
     recompute_reward_response, recompute_service_server::RecomputeService,
 };
 use handsel_service::{
     page,
     status::fault,
-    wire::{id_from_name, to_timestamp},
+    wire::{id_from_name, to_money, to_timestamp},
 };
 use tonic::{Request, Response, Status};
+use uuid::Uuid;
 
 /// The lane of everything about recomputations.
 const RECOMPUTATIONS: &str = "recomputations";
@@ -56,6 +59,19 @@ impl RecomputeService for Api {
             failure,
             comparisons: comparisons.into_iter().map(to_comparison).collect(),
         }))
+    }
+
+    async fn recompute_rate_grant(
+        &self,
+        request: Request<RecomputeRateGrantRequest>,
+    ) -> Result<Response<RecomputeRateGrantResponse>, Status> {
+        let name = request.into_inner().name;
+        let id = id_from_name("rate-grants/", &name, "name")?;
+        let found = queries::recomputation::valuations(&self.service.db, id).await.map_err(fault)?;
+        let Some(stored) = found else { return Err(refused(Refusal::NotFound(name))) };
+        let valuations: Vec<_> = stored.iter().map(to_valuation).collect();
+        let equal = valuations.iter().all(|one| one.failure.is_empty());
+        Ok(Response::new(RecomputeRateGrantResponse { name, equal, valuations }))
     }
 
     async fn start_recomputation(
@@ -117,9 +133,23 @@ fn to_comparison(one: Comparison) -> recompute_reward_response::Comparison {
     }
 }
 
+fn to_valuation(stored: &Stored) -> recompute_rate_grant_response::Valuation {
+    let valuation = stored.held.valuation.code().to_owned();
+    match recompute_rate::again(&stored.trace, stored.held) {
+        Ok(Sound { calculation_version, benefit }) => recompute_rate_grant_response::Valuation {
+            valuation,
+            calculation_version: i32::try_from(calculation_version).unwrap_or(i32::MAX),
+            benefit: Some(to_money(benefit)),
+            failure: String::new(),
+        },
+        Err(failure) => {
+            recompute_rate_grant_response::Valuation { valuation, calculation_version: 0, benefit: None, failure }
+        }
+    }
+}
+
 fn to_recomputation(run: &Recomputation) -> wire::Recomputation {
-    let Recomputation { id, recomputed, different, after_created_at: _, after_id: _, started_at, updated_at, done } =
-        run;
+    let Recomputation { id, recomputed, different, started_at, updated_at, done, .. } = run;
     wire::Recomputation {
         name: format!("recomputations/{id}"),
         recomputed: *recomputed,
@@ -131,9 +161,12 @@ fn to_recomputation(run: &Recomputation) -> wire::Recomputation {
 }
 
 fn to_finding(row: FindingRow) -> list_recompute_findings_response::Finding {
-    let FindingRow { number: _, reward_id, detail, found_at } = row;
+    let FindingRow { number: _, reward_id, grant_id, event, detail, found_at } = row;
+    let named = |collection: &str, id: Option<Uuid>| id.map(|id| format!("{collection}/{id}")).unwrap_or_default();
     list_recompute_findings_response::Finding {
-        reward: format!("rewards/{reward_id}"),
+        reward: named("rewards", reward_id),
+        rate_grant: named("rate-grants", grant_id),
+        valuation: event,
         detail,
         find_time: Some(to_timestamp(found_at.0)),
     }

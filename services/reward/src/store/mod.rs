@@ -29,6 +29,7 @@ pub(crate) mod rate_instruction;
 pub(crate) mod rate_product;
 pub(crate) mod rate_read;
 pub(crate) mod recomputation;
+pub(crate) mod recompute_rate;
 pub(crate) mod resolution;
 pub(crate) mod reversal;
 pub(crate) mod reward;

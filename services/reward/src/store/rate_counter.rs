@@ -55,15 +55,6 @@ pub(crate) async fn give_back(tx: &mut Tx, plan: &str, freed: Freed) -> Result<(
     .await
 }
 
-/// Gives back what a rate that was chosen instead of money no longer takes of its plan's budget.
-pub(crate) async fn give_back_to_budget(tx: &mut Tx, plan: &str, benefit_minor: i64) -> Result<(), Fault> {
-    tx.exec_one(
-        "UPDATE plan_budget SET granted_minor = granted_minor - $2 WHERE plan_id = $1",
-        (plan.to_owned(), benefit_minor),
-    )
-    .await
-}
-
 /// Locks the counters of these plans, in order.
 pub(crate) async fn lock(tx: &mut Tx, plans: Vec<String>) -> Result<(), Fault> {
     if plans.is_empty() {

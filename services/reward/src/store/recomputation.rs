@@ -1,4 +1,4 @@
-//! Recomputations of every reward, how far they have come, and what they found.
+//! Recomputations of every reward and every valuation of a rate, how far they have come, and what they found.
 
 use super::reward::{RewardRow, restore_all, reward_where};
 use crate::domain::reward::Reward;
@@ -16,15 +16,21 @@ row! {
         pub started_at: At,
         pub updated_at: At,
         pub done: bool,
+        /// Whether it has come to the rates.
+        pub rewards_done: bool,
+        pub rate_after_id: Option<Uuid>,
+        pub rate_after_event: Option<String>,
     }
 }
 
 /// The one under way, locked.
 pub(crate) async fn under_way(tx: &mut Tx) -> Result<Option<Recomputation>, Fault> {
     let sql = tx.pick(
-        "SELECT id, recomputed, different, after_created_at, after_id, started_at, updated_at, done
+        "SELECT id, recomputed, different, after_created_at, after_id, started_at, updated_at, done,
+                rewards_done, rate_after_id, rate_after_event
          FROM recomputation WHERE NOT done AND one = 1 FOR UPDATE",
-        "SELECT id, recomputed, different, after_created_at, after_id, started_at, updated_at, done
+        "SELECT id, recomputed, different, after_created_at, after_id, started_at, updated_at, done,
+                rewards_done, rate_after_id, rate_after_event
          FROM recomputation WHERE NOT done AND one = 1",
     );
     tx.opt(sql, ()).await
@@ -33,7 +39,8 @@ pub(crate) async fn under_way(tx: &mut Tx) -> Result<Option<Recomputation>, Faul
 /// One.
 pub(crate) async fn one(tx: &mut Tx, id: Uuid) -> Result<Option<Recomputation>, Fault> {
     tx.opt(
-        "SELECT id, recomputed, different, after_created_at, after_id, started_at, updated_at, done
+        "SELECT id, recomputed, different, after_created_at, after_id, started_at, updated_at, done,
+                rewards_done, rate_after_id, rate_after_event
          FROM recomputation WHERE id = $1",
         (id,),
     )
@@ -50,12 +57,26 @@ pub(crate) async fn begin(tx: &mut Tx, id: Uuid, now: Timestamp) -> Result<(), F
 
 /// Saves how far one has come, while it is locked.
 pub(crate) async fn save(tx: &mut Tx, run: &Recomputation) -> Result<(), Fault> {
-    let Recomputation { id, recomputed, different, after_created_at, after_id, started_at: _, updated_at, done } = run;
+    let Recomputation {
+        id, recomputed, different, after_created_at, after_id, started_at: _, updated_at, done, ..
+    } = run;
+    let Recomputation { rewards_done, rate_after_id, rate_after_event, .. } = run;
     tx.exec_one(
         "UPDATE recomputation SET recomputed = $2, different = $3, after_created_at = $4, after_id = $5, updated_at = $6,
-                                  done = $7
+                                  done = $7, rewards_done = $8, rate_after_id = $9, rate_after_event = $10
          WHERE id = $1 AND NOT done",
-        (*id, *recomputed, *different, *after_created_at, *after_id, *updated_at, *done),
+        (
+            *id,
+            *recomputed,
+            *different,
+            *after_created_at,
+            *after_id,
+            *updated_at,
+            *done,
+            *rewards_done,
+            *rate_after_id,
+            rate_after_event.clone(),
+        ),
     )
     .await
 }
@@ -128,17 +149,25 @@ pub(crate) async fn keep(tx: &mut Tx, run: Uuid, findings: &[Finding], now: Time
 row! {
     pub(crate) struct FindingRow {
         pub number: i64,
-        pub reward_id: Uuid,
+        /// Of a reward; else of a rate.
+        pub reward_id: Option<Uuid>,
+        pub grant_id: Option<Uuid>,
+        /// Which valuation of the rate; empty: of a reward.
+        pub event: String,
         pub detail: String,
         pub found_at: At,
     }
 }
 
-/// A page of findings after a number.
+/// A page of findings after a number, those of rewards and of rates in the order found.
 pub(crate) async fn findings(tx: &mut Tx, run: Uuid, after: i64, limit: i64) -> Result<Vec<FindingRow>, Fault> {
     tx.all(
-        "SELECT number, reward_id, detail, found_at FROM recompute_finding
-         WHERE recomputation_id = $1 AND number > $2 ORDER BY number LIMIT $3",
+        "SELECT number, reward_id, NULL AS grant_id, '' AS event, detail, found_at FROM recompute_finding
+         WHERE recomputation_id = $1 AND number > $2
+         UNION ALL
+         SELECT number, NULL, grant_id, event, detail, found_at FROM recompute_rate_finding
+         WHERE recomputation_id = $1 AND number > $2
+         ORDER BY number LIMIT $3",
         (run, after, limit),
     )
     .await

@@ -121,6 +121,12 @@ pub(crate) async fn save(tx: &mut Tx, choice: &RewardChoice) -> Result<(), Fault
     .await
 }
 
+/// The reward instead of which a rate was chosen.
+pub(crate) async fn reward_of_grant(tx: &mut Tx, grant: Uuid) -> Result<Option<Uuid>, Fault> {
+    let row: Option<(Uuid,)> = tx.opt("SELECT reward_id FROM reward_choice WHERE grant_id = $1", (grant,)).await?;
+    Ok(row.map(|(reward,)| reward))
+}
+
 row! {
     pub(crate) struct LapsedRow {
         pub reward_id: Uuid,
@@ -128,11 +134,12 @@ row! {
     }
 }
 
-/// Open choices whose deadline has passed, the longest passed first, and the plans of their rewards.
+/// Open choices whose deadline has passed, or whose reward does not wait for them any more, the longest passed first, and the plans
+/// of their rewards.
 pub(crate) async fn lapsed(tx: &mut Tx, now: At, limit: i64) -> Result<Vec<LapsedRow>, Fault> {
     tx.all(
         "SELECT c.reward_id, r.plan_id FROM reward_choice c JOIN reward r ON r.id = c.reward_id
-         WHERE c.side IS NULL AND c.until_at <= $1 ORDER BY c.until_at, c.reward_id LIMIT $2",
+         WHERE c.side IS NULL AND (c.until_at <= $1 OR r.state NOT IN ('ACCRUED', 'DUE')) ORDER BY c.until_at, c.reward_id LIMIT $2",
         (now, limit),
     )
     .await

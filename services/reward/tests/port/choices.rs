@@ -158,4 +158,58 @@ on_both_engines! {
         let none = choice(&bank, "rewards/00000000-0000-7000-8000-000000000099").await.unwrap_err();
         assert_eq!((none.code(), reason(&none).as_str()), (Code::NotFound, "NOT_FOUND"));
     }
+
+    /// Season, cap and cost hold the dearer side as well, and what was chosen for as long as it holds anything.
+    async fn every_limit_holds_the_dearer_side(lab: Lab) {
+        let mut plan = choice_plan("30.00 CNY", wire::ChoiceSide::Rate);
+        plan.season = Some(wire::Season { window: wire::Window::Year.into(), budget: money("120.00 CNY") });
+        plan.cost_budget = money("130.00 CNY");
+        plan.beneficiary_cap = Some(wire::BeneficiaryCap {
+            window: wire::Window::Year.into(),
+            max_count: 10,
+            max_amount: money("200.00 CNY"),
+        });
+        let bank = open(lab, plan).await;
+        let of_all = async || -> Vec<String> {
+            let uses = bank.plan("spring").await.budget_uses;
+            let mut all: Vec<String> = uses.iter().map(|one| text(one.granted.as_ref())).collect();
+            let (window,): (i64,) = bank.db.one("SELECT granted_minor FROM beneficiary_window", ()).await.unwrap();
+            all.push(window.to_string());
+            all
+        };
+        let (first, second) = (granted(&bank, 1).await, granted(&bank, 2).await);
+        assert_eq!(of_all().await, ["100.00 CNY", "100.00 CNY", "100.00 CNY", "10000"]);
+        // 20.00 are left of the season: the third is cut to that, and its rate has no room.
+        let third = choice(&bank, &granted(&bank, 3).await).await.unwrap();
+        assert_eq!((third.side(), third.reason.as_str()), (wire::ChoiceSide::Cash, "BUDGET"));
+        let made = choose(&bank, "0101", 41, &first, wire::ChoiceSide::Rate).await.unwrap();
+        assert_eq!(of_all().await, ["120.00 CNY", "120.00 CNY", "120.00 CNY", "12000"], "the rate holds what it is worth");
+        choose(&bank, "0101", 42, &second, wire::ChoiceSide::Cash).await.unwrap();
+        assert_eq!(of_all().await, ["100.00 CNY", "100.00 CNY", "100.00 CNY", "10000"], "the money holds itself");
+        bank.revoke_rate("fay", 43, &made.rate_grant).await.unwrap();
+        assert_eq!(of_all().await, ["50.00 CNY", "50.00 CNY", "50.00 CNY", "5000"], "what is taken back holds nothing");
+    }
+
+    async fn a_reward_that_is_cancelled_gives_back_what_its_choice_held(lab: Lab) {
+        let terms = Some(wire::reversal_terms::Terms::FullWithinDays(30));
+        let reversal = Some(wire::ReversalTerms { terms });
+        let bank = open(lab, wire::Plan { reversal, ..choice_plan("30.00 CNY", wire::ChoiceSide::Rate) }).await;
+        let reward = granted(&bank, 1).await;
+        assert_eq!(bank.reverse(41, &reward).await.unwrap().state(), State::Cancelled);
+        bank.run_jobs().await;
+        let closed = choice(&bank, &reward).await.unwrap();
+        assert_eq!((closed.reason.as_str(), held(&bank).await.as_str()), ("REWARD_MOVED", "0.00 CNY"), "before its deadline");
+        let late = choose(&bank, "0101", 42, &reward, wire::ChoiceSide::Rate).await.unwrap_err();
+        assert_eq!(reason(&late), "CHOICE_CLOSED");
+    }
+
+    async fn a_rate_beyond_the_cap_is_no_choice(lab: Lab) {
+        let mut plan = choice_plan("30.00 CNY", wire::ChoiceSide::Rate);
+        let window = wire::Window::Month.into();
+        plan.beneficiary_cap = Some(wire::BeneficiaryCap { window, max_count: 10, max_amount: money("40.00 CNY") });
+        let bank = open(lab, plan).await;
+        let closed = choice(&bank, &granted(&bank, 1).await).await.unwrap();
+        assert_eq!((closed.side(), closed.reason.as_str()), (wire::ChoiceSide::Cash, "AMOUNT_CAP"));
+        assert_eq!(held(&bank).await, "30.00 CNY");
+    }
 }

@@ -30,6 +30,7 @@ mod races;
 mod rate_desk;
 mod rate_products;
 mod rates;
+mod reasons;
 mod recompute;
 mod resolutions;
 mod taxes;

@@ -1,6 +1,9 @@
 //! Stored rewards computed again: one, and all of them, with what a hand in the database did to one.
 
-use crate::bank::{Bank, introduction_plan, request_id};
+use crate::{
+    bank::{Bank, introduction_plan, money, request_id},
+    rate_desk::{contract, date, half_a_percent, term_deposit},
+};
 use handsel_proto::handsel::reward::v1::{
     self as wire, recompute_reward_response::Comparison, recompute_service_client::RecomputeServiceClient,
 };
@@ -24,7 +27,34 @@ impl Command for Overwritten {
     }
 }
 
+/// A hand in the database: another version in the trace of a rate's offer, and another benefit of a rate that a contract has.
+struct RatesOverwritten {
+    offered: Uuid,
+    trace: Vec<u8>,
+    active: Uuid,
+}
+
+impl Command for RatesOverwritten {
+    const NAME: &'static str = "test.rates_by_hand";
+    type Output = ();
+
+    async fn apply(&self, tx: &mut Tx) -> Result<(), Fault> {
+        let off =
+            tx.pick("ALTER TABLE rate_trace DISABLE TRIGGER USER", "DROP TRIGGER IF EXISTS rate_trace_is_kept_changed");
+        tx.exec(off, ()).await?;
+        let trace = "UPDATE rate_trace SET trace = $2 WHERE grant_id = $1 AND event = 'OFFER'";
+        tx.exec_one(trace, (self.offered, self.trace.clone())).await?;
+        tx.exec_one("UPDATE rate_grant SET benefit_minor = benefit_minor + 1 WHERE id = $1", (self.active,)).await
+    }
+}
+
 impl Bank {
+    async fn rate_recomputed(&self, name: &str) -> Result<wire::RecomputeRateGrantResponse, Status> {
+        let token = self.lab.token(Role::InternalAuditor, "*", None);
+        let request = wire::RecomputeRateGrantRequest { name: name.to_owned() };
+        self.recompute().recompute_rate_grant(self.lab.call(request, &token)).await.map(tonic::Response::into_inner)
+    }
+
     fn recompute(&self) -> RecomputeServiceClient<Channel> {
         RecomputeServiceClient::new(self.channel())
     }
@@ -118,5 +148,66 @@ on_both_engines! {
         assert!(list(&first.name).await.unwrap().into_inner().findings.is_empty());
         let nowhere = list("recomputations/00000000-0000-7000-8000-000000000000").await.unwrap_err();
         assert_eq!(reason(&nowhere), "NOT_FOUND");
+    }
+
+    async fn valuations_of_rates_are_computed_again_after_the_rewards(lab: Lab) {
+        let bank = Bank::open(lab).await;
+        bank.product_in_force("term", term_deposit()).await;
+        let rate = wire::RoleRule {
+            role: wire::BeneficiaryRole::Referrer.into(),
+            base: Some(wire::role_rule::Base::Rate(half_a_percent())),
+            ..wire::RoleRule::default()
+        };
+        let referee = introduction_plan().role_rules[1].clone();
+        let plan = wire::Plan { role_rules: vec![rate, referee], budget: money("1000.00 CNY"), ..introduction_plan() };
+        bank.put_in_force("spring", plan).await;
+        for number in 1..=2 {
+            bank.grant(bank.qualification(number, "1.00 CNY")).await.unwrap();
+        }
+        let names: Vec<String> = bank.rate_grants().await.into_iter().map(|grant| grant.name).collect();
+        bank.take_rate(&names[1], contract("D-1", "20000.00 CNY", date(2026, 1, 5))).await.unwrap();
+        let sound = bank.rate_recomputed(&names[1]).await.unwrap();
+        let valued: Vec<(&str, i32)> =
+            sound.valuations.iter().map(|one| (one.valuation.as_str(), one.calculation_version)).collect();
+        assert_eq!((sound.equal, valued), (true, vec![("ACTIVATION", 1), ("OFFER", 1)]), "{sound:?}");
+        let first = bank.recompute_all(21).await;
+        bank.run_jobs().await;
+        let done = bank.recomputation(&first.name).await;
+        assert_eq!((done.recomputed, done.different, done.done), (2 + 3, 0, true), "two rewards, three valuations");
+
+        let id = |name: &str| -> Uuid { name.trim_start_matches("rate-grants/").parse().unwrap() };
+        let (offered, active) = (id(&names[0]), id(&names[1]));
+        let (trace,): (Vec<u8>,) =
+            bank.db.one("SELECT trace FROM rate_trace WHERE grant_id = $1", (offered,)).await.unwrap();
+        let trace = String::from_utf8(trace).unwrap();
+        let other = trace.replace("\"calculation_version\":1", "\"calculation_version\":99");
+        assert_ne!(trace, other);
+        let by_hand = RatesOverwritten { offered, trace: other.into_bytes(), active };
+        bank.db.transact(&by_hand).await.unwrap();
+        let again = bank.rate_recomputed(&names[0]).await.unwrap();
+        assert_eq!((again.equal, again.valuations[0].failure.as_str()), (false, "calculation version 99 is not known"));
+        let again = bank.rate_recomputed(&names[1]).await.unwrap();
+        assert!(again.valuations[0].failure.starts_with("the grant holds "), "{again:?}");
+        assert_eq!(again.valuations[1].failure, "", "its offer is as it was");
+
+        let run = bank.recompute_all(22).await;
+        bank.run_jobs().await;
+        let done = bank.recomputation(&run.name).await;
+        assert_eq!((done.recomputed, done.different, done.done), (5, 2, true));
+        let token = bank.lab.token(Role::InternalAuditor, "*", None);
+        let request = wire::ListRecomputeFindingsRequest { parent: run.name, page_size: 1, ..Default::default() };
+        let page = bank.recompute().list_recompute_findings(bank.lab.call(request.clone(), &token)).await;
+        let page = page.unwrap().into_inner();
+        let next = wire::ListRecomputeFindingsRequest { page_token: page.next_page_token, ..request };
+        let rest = bank.recompute().list_recompute_findings(bank.lab.call(next, &token)).await.unwrap().into_inner();
+        let found: Vec<(String, String)> =
+            page.findings.into_iter().chain(rest.findings).map(|one| (one.rate_grant, one.valuation)).collect();
+        assert_eq!(found, [(names[0].clone(), "OFFER".into()), (names[1].clone(), "ACTIVATION".into())]);
+        let kinds: Vec<(Vec<u8>,)> =
+            bank.db.all("SELECT content FROM outbox WHERE destination = 'audit'", ()).await.unwrap();
+        let failed = |content: &[u8]| String::from_utf8_lossy(content).contains("rate.recompute_failed");
+        assert_eq!(kinds.iter().filter(|(content,)| failed(content)).count(), 2, "each is on record");
+        let missing = bank.rate_recomputed("rate-grants/00000000-0000-7000-8000-000000000000").await.unwrap_err();
+        assert_eq!(reason(&missing), "NOT_FOUND");
     }
 }

@@ -60,7 +60,11 @@ fn summer() -> wire::Plan {
     choice.choice = Some(wire::RateChoice { rate: Some(half_a_percent()), deadline_days: 5, default_side: side });
     let mut plan = wire::Plan {
         role_rules: vec![choice, fixed(wire::BeneficiaryRole::Referee, "12.34 CNY")],
-        beneficiary_cap: None,
+        beneficiary_cap: Some(wire::BeneficiaryCap {
+            window: wire::Window::Month.into(),
+            max_count: 9,
+            max_amount: money("170.00 CNY"),
+        }),
         budget: money("500.00 CNY"),
         cost_budget: money("450.00 CNY"),
         season: Some(wire::Season { window: wire::Window::Month.into(), budget: money("400.00 CNY") }),

@@ -1,6 +1,6 @@
 //! What holds at every moment of rest, whatever was called in whatever order.
 
-use super::truth::{AttemptRow, RewardRow, Truth};
+use super::truth::{AttemptRow, ChoiceRow, RewardRow, Truth};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::Write as _,
@@ -177,18 +177,24 @@ fn counters(truth: &Truth, found: &mut Broken) {
         let taking = || own().filter(|reward| !FREE.contains(&reward.state.as_str()));
         let rewards: i64 = taking().map(|reward| reward.reward_minor - reward.reversed_minor).sum();
         let cost: i64 = taking().map(cost).sum();
-        let beyond: Vec<(String, i64)> = beyond_money(truth, plan);
-        let chosen: i64 = beyond.iter().map(|(_, minor)| minor).sum();
+        let beyond = beyond_money(truth, plan);
+        let chosen = |of: &dyn Fn(&RewardRow) -> bool| -> i64 {
+            beyond.iter().filter(|one| of(one.reward)).map(|one| one.minor).sum()
+        };
         let is = |kind, period: &str, who: &str| truth.counter(kind, plan, period, who);
-        if !taken_back_in_use(truth, plan, "BUDGET") {
-            found.equal(|| format!("budget of {plan}"), is("BUDGET", "", "").1, rewards + chosen);
+        rates(truth, plan, found);
+        if taken_back_in_use(truth, plan, "BUDGET") {
+            continue;
         }
+        found.equal(|| format!("budget of {plan}"), is("BUDGET", "", "").1, rewards + chosen(&|_| true));
+        let cost = cost + beyond.iter().map(|one| one.cost_minor).sum::<i64>();
         found.equal(|| format!("cost budget of {plan}"), is("COST", "", "").1, cost);
         for season in
             own().map(|reward| reward.season.as_str()).filter(|season| !season.is_empty()).collect::<BTreeSet<_>>()
         {
             let of_it = taking().filter(|reward| reward.season == season);
             let sum: i64 = of_it.map(|reward| reward.reward_minor - reward.reversed_minor).sum();
+            let sum = sum + chosen(&|reward| reward.season == season);
             found.equal(|| format!("season {season} of {plan}"), is("SEASON", season, "").1, sum);
         }
         let windows: BTreeSet<(&str, &str)> = own()
@@ -198,11 +204,11 @@ fn counters(truth: &Truth, found: &mut Broken) {
         for (window, who) in windows {
             let of_it = || taking().filter(|one| one.window_key == window && one.beneficiary == who);
             let sum: i64 = of_it().map(|reward| reward.reward_minor - reward.reversed_minor).sum();
+            let sum = sum + chosen(&|reward| reward.window_key == window && reward.beneficiary == who);
             let (count, minor) = is("WINDOW", window, who);
             found.equal(|| format!("window {window} of {who}"), minor, sum);
             found.equal(|| format!("count in {window} of {who}"), count, i64::try_from(of_it().count()).unwrap());
         }
-        rates(truth, plan, found);
     }
 }
 
@@ -212,21 +218,36 @@ fn cost(reward: &RewardRow) -> i64 {
     reward.cost_minor - reward.reversed_minor - borne
 }
 
-/// What choices and the rates that were chosen hold of a plan's budget beyond its rewards, by season.
-fn beyond_money(truth: &Truth, plan: &str) -> Vec<(String, i64)> {
-    let open = truth.choices.iter().filter(|choice| choice.side.is_none()).filter_map(|choice| {
+/// What one choice, or the rate that was chosen, holds beside the rewards.
+struct Beyond<'a> {
+    /// The reward that it stands beside, or instead of.
+    reward: &'a RewardRow,
+    minor: i64,
+    cost_minor: i64,
+}
+
+/// What choices and the rates that were chosen hold of a plan's caps and budgets beyond its rewards.
+fn beyond_money<'a>(truth: &'a Truth, plan: &str) -> Vec<Beyond<'a>> {
+    let held = |choice: &ChoiceRow| {
         let reward = truth.reward(choice.reward_id);
-        (reward.plan_id == plan).then(|| (reward.season.clone(), choice.extra_minor))
-    });
-    let chosen = truth.grants.iter().filter(|grant| grant.plan_id == plan && grant.charge == "BUDGET").map(|grant| {
-        let held = match grant.state.as_str() {
-            "OFFERED" => grant.estimate_minor,
-            "ACTIVE" | "ENDED" => grant.estimate_minor.min(grant.benefit_minor.unwrap()),
-            _ => 0,
+        let (minor, cost_minor) = match (&choice.side, choice.grant_id) {
+            (None, _) if choice.extra_minor > 0 => {
+                (choice.extra_minor, (choice.estimate_minor - reward.cost_minor).max(0))
+            }
+            (Some(_), Some(grant)) => {
+                let grant = truth.grants.iter().find(|one| one.id == grant).unwrap();
+                let kept = match grant.state.as_str() {
+                    "OFFERED" => grant.estimate_minor,
+                    "ACTIVE" | "ENDED" => grant.estimate_minor.min(grant.benefit_minor.unwrap()),
+                    _ => 0,
+                };
+                (kept, kept)
+            }
+            _ => (0, 0),
         };
-        (String::new(), held)
-    });
-    open.chain(chosen).collect()
+        Beyond { reward, minor, cost_minor }
+    };
+    truth.choices.iter().map(held).filter(|one| one.reward.plan_id == plan).collect()
 }
 
 /// Whether a rate was taken back while a contract had it: what its days were worth stays in the counter, and is not summed here.

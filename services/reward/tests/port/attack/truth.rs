@@ -51,8 +51,10 @@ row! {
     }
     pub(super) struct ChoiceRow {
         pub(super) reward_id: Uuid,
+        pub(super) estimate_minor: i64,
         pub(super) extra_minor: i64,
         pub(super) side: Option<String>,
+        pub(super) grant_id: Option<Uuid>,
     }
     pub(super) struct GrantRow {
         pub(super) id: Uuid,
@@ -192,7 +194,7 @@ impl Truth {
                 .await
                 .unwrap(),
             choices: db
-                .all("SELECT reward_id, extra_minor, side FROM reward_choice ORDER BY reward_id", ())
+                .all("SELECT reward_id, estimate_minor, extra_minor, side, grant_id FROM reward_choice ORDER BY reward_id", ())
                 .await
                 .unwrap(),
             grants: db
