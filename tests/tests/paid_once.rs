@@ -1,7 +1,11 @@
 //! Payouts from grant to money while the core bank loses, repeats and delays its answers and refuses late, compliance holds and
 //! releases, two people approve each batch, and everybody is killed at moments thrown by a seed. At the end each reward is paid once
 //! in the core bank's own book, or stands where what is unknown of it is said; and the ledger tells the same of each.
-#![expect(clippy::expect_used, reason = "what a test needs and does not get fails the test")]
+#![expect(
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "what a test needs and does not get fails the test; what it came to is for whoever reads its output"
+)]
 
 use futures::future::join_all;
 use handsel_proto::handsel::reward::v1::reward::State;

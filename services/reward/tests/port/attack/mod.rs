@@ -267,13 +267,8 @@ async fn attack(lab: Lab, seed: u64) {
     let bank = &siege.desks[0];
     bank.run_jobs().await;
     bank.books().await;
-    let paid = before.rewards.iter().filter(|one| matches!(one.state.as_str(), "PAID" | "REVERSED")).count();
-    println!(
-        "seed {seed}: {} rewards, {paid} of them paid, {} transfers",
-        before.rewards.len(),
-        before.transfers.len()
-    );
-    assert!(paid > 0, "nothing came of it:\n{}", siege.told());
+    let paid = before.rewards.iter().any(|one| matches!(one.state.as_str(), "PAID" | "REVERSED"));
+    assert!(paid, "nothing came of it:\n{}", siege.told());
 }
 
 fn seed() -> u64 {
