@@ -1,10 +1,6 @@
 //! A whole installation copied while it works, and put back days later: what was paid since is not paid again, though nothing in the
 //! copy knows of it.
-#![expect(
-    clippy::expect_used,
-    clippy::print_stdout,
-    reason = "what a test needs and does not get fails the test; what it came to is for whoever reads its output"
-)]
+#![expect(clippy::expect_used, reason = "what a test needs and does not get fails the test")]
 
 use handsel_proto::handsel::reward::v1::{reward::State, settlement_latch, sign::Cause};
 use handsel_tests::desk::{Desk, OneProcess, Standing};
