@@ -9,6 +9,7 @@ pub mod installation;
 pub mod onlooker;
 pub mod patience;
 pub mod process;
+pub mod raw;
 pub mod trouble;
 
 use handsel_access::{Branch, DevIssuer, DevToken, Role};

@@ -2,13 +2,11 @@
 //! that is not good gets anywhere.
 #![expect(clippy::expect_used, reason = "a test says what it needs, and fails where it is not so")]
 
-use bytes::{Buf, BufMut, Bytes};
+use bytes::Bytes;
 use handsel_access::{DevIssuer, DevToken, Role};
 use handsel_proto::{DESCRIPTORS, POOL};
-use handsel_tests::{Store, Suite, system_seconds, token, with_token};
+use handsel_tests::{Store, Suite, system_seconds, token};
 use std::collections::BTreeSet;
-use tonic::client::Grpc;
-use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::transport::Channel;
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
@@ -68,14 +66,7 @@ fn rpcs() -> Vec<Rpc> {
 
 /// Calls an rpc with an empty message and says how it was refused, if it was.
 async fn call(channel: &Channel, path: &str, token: Option<&str>) -> Result<(), Status> {
-    let mut client = Grpc::new(channel.clone());
-    client.ready().await.expect("a connection");
-    let request = match token {
-        Some(token) => with_token(Bytes::new(), token),
-        None => tonic::Request::new(Bytes::new()),
-    };
-    let answer = client.server_streaming(request, path.parse().expect("a path"), RawCodec).await?;
-    answer.into_inner().message().await.map(|_| ())
+    handsel_tests::raw::call(channel, path, token, Bytes::new()).await.map(drop)
 }
 
 fn reason(status: &Status) -> String {
@@ -215,41 +206,4 @@ fn unbase64(text: &str) -> Vec<u8> {
 
 fn key_id(token: &str) -> Option<String> {
     jsonwebtoken::decode_header(token).expect("a header").kid
-}
-
-/// Bytes as they are.
-#[derive(Clone, Copy)]
-struct RawCodec;
-
-impl Codec for RawCodec {
-    type Encode = Bytes;
-    type Decode = Bytes;
-    type Encoder = Self;
-    type Decoder = Self;
-
-    fn encoder(&mut self) -> Self {
-        *self
-    }
-    fn decoder(&mut self) -> Self {
-        *self
-    }
-}
-
-impl Encoder for RawCodec {
-    type Item = Bytes;
-    type Error = Status;
-
-    fn encode(&mut self, item: Bytes, to: &mut EncodeBuf<'_>) -> Result<(), Status> {
-        to.put(item);
-        Ok(())
-    }
-}
-
-impl Decoder for RawCodec {
-    type Item = Bytes;
-    type Error = Status;
-
-    fn decode(&mut self, from: &mut DecodeBuf<'_>) -> Result<Option<Bytes>, Status> {
-        Ok(Some(from.copy_to_bytes(from.remaining())))
-    }
 }

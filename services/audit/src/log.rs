@@ -232,8 +232,9 @@ impl Log {
             if let Some(next) = last.and_then(|last| last.checked_add(self.interval)) {
                 sleep_until(next).await;
             }
-            self.sign_now().await?;
+            // Counted from its beginning: what it takes is no reason to wait longer for the next.
             *last = Some(Instant::now());
+            self.sign_now().await?;
         }
         self.tell().await
     }

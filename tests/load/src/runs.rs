@@ -53,7 +53,7 @@ pub(crate) async fn all(settings: &Settings) -> Result<Report> {
         report.quotes = Some(quotes::measure(&service, settings).await?);
         service.stop().await?;
     }
-    if settings.wants(Part::Sqlite) {
+    if settings.wants(Part::Grants) && settings.wants(Part::Sqlite) {
         let store = Store::Sqlite;
         report.handsel.extend(handsel(&program, &folder.join("sqlite"), &store, None, settings).await?);
     }
@@ -64,7 +64,7 @@ pub(crate) async fn all(settings: &Settings) -> Result<Report> {
         let server = Postgres::start(folder)?;
         report.database = server.version()?;
         let mut widths = Widths::default();
-        if settings.wants(Part::Postgres) {
+        if settings.wants(Part::Grants) && settings.wants(Part::Postgres) {
             server.create(DATABASE)?;
             let store = Store::Postgres(server.url(DATABASE));
             let folder = folder.join("on-postgres");

@@ -17,7 +17,7 @@ pub(crate) struct Settings {
     /// Connections that they share.
     #[arg(long, default_value_t = 4, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=64))]
     pub(crate) connections: u32,
-    /// Leave out what is named: pgbench, postgres, sqlite, quotes, audit, idle. May be given several times.
+    /// Leave out what is named: pgbench, postgres, sqlite, grants, quotes, audit, idle. May be given several times.
     #[arg(long, value_enum, value_name = "PART")]
     pub(crate) without: Vec<Part>,
     /// Records that the log is filled to before it is measured.
@@ -42,10 +42,12 @@ pub(crate) struct Settings {
 pub(crate) enum Part {
     /// The baseline.
     Pgbench,
-    /// Handsel on PostgreSQL.
+    /// Everything on PostgreSQL.
     Postgres,
-    /// Handsel on SQLite.
+    /// Everything on SQLite.
     Sqlite,
+    /// Grants, on either.
+    Grants,
     /// Quotes, and the calculations as calls of the library.
     Quotes,
     /// The log: what it takes, proves and reads again.
