@@ -78,6 +78,7 @@ CREATE TABLE file_difference (
     CHECK ((expected_currency IS NULL) = (expected_minor IS NULL))
 );
 CREATE INDEX file_difference_oldest ON file_difference (recorded_at, bank_file_id, position);
+CREATE INDEX file_difference_of_attempt ON file_difference (end_to_end_id);
 
 CREATE FUNCTION sealed_file_stays() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

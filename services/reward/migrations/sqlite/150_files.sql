@@ -78,6 +78,7 @@ CREATE TABLE file_difference (
     CHECK ((expected_currency IS NULL) = (expected_minor IS NULL))
 ) STRICT;
 CREATE INDEX file_difference_oldest ON file_difference (recorded_at, bank_file_id, position);
+CREATE INDEX file_difference_of_attempt ON file_difference (end_to_end_id);
 
 CREATE TRIGGER sealed_file_stays BEFORE DELETE ON payment_file_entry WHEN EXISTS (SELECT 1 FROM payment_file WHERE number = OLD.file_number AND state IN ('SEALED', 'WRITTEN'))
 BEGIN SELECT RAISE(ABORT, 'what is in a sealed file never changes'); END;

@@ -45,6 +45,22 @@ pub(crate) async fn lock(tx: &mut Tx, place: Place) -> Result<bool, Fault> {
     Ok(found.is_some())
 }
 
+/// Whether the bank's files say something of this attempt that we do not, and no two people have closed that.
+#[expect(dead_code, reason = "two people's decision about an attempt asks it")]
+pub(crate) async fn is_open_of_attempt(tx: &mut Tx, end_to_end_id: &str) -> Result<bool, Fault> {
+    let found: Option<(i64,)> = tx
+        .opt(
+            "SELECT d.position FROM file_difference d
+             WHERE d.end_to_end_id = $1
+               AND NOT EXISTS (SELECT 1 FROM difference_confirmation c
+                               WHERE c.bank_file_id = d.bank_file_id AND c.position = d.position)
+             LIMIT 1",
+            (end_to_end_id.to_owned(),),
+        )
+        .await?;
+    Ok(found.is_some())
+}
+
 /// What was said last of a difference.
 pub(crate) async fn newest(tx: &mut Tx, place: Place) -> Result<Option<Resolution>, Fault> {
     let row: Option<ResolutionRow> = tx
