@@ -64,6 +64,7 @@ async fn a_copy_that_is_put_back_pays_nothing_twice() {
     let copy = suite.data().with_file_name("copy");
     let told = ask(&["backup", &copy.display().to_string()], &suite.data()).expect("a copy");
     assert!(told.contains("not in it: the folder of keys"), "{told}");
+    assert!(copy.join("subject-keys").join("referral_keys.db").exists(), "people's keys lie by themselves");
 
     all_paid(&desk, 2 * BEFORE as usize).await;
     let before = paid(&desk);

@@ -12,15 +12,16 @@ use handsel_outbox::{Actor, Outbox, Pseudonyms};
 use handsel_referral::Referral;
 use handsel_reward::Reward;
 use handsel_service::World;
-use handsel_storage::{Db, FolderLock, Location, back_up, check_copy, embedded_file};
+use handsel_storage::{Db, FolderLock, Location, ToCopy, back_up, check_copy, embedded_file};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs::{self, DirBuilder, File};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
-/// The databases of an installation. The simulated core bank's is none of them: it is the bank's.
-const SCHEMAS: [&str; 5] = [Referral::NAME, Referral::KEYS_NAME, Reward::NAME, handsel_tier::NAME, Audit::NAME];
+/// The databases of an installation, but that of its people's keys, which lies apart. The simulated core bank's is none of them: it is
+/// the bank's.
+const SCHEMAS: [&str; 4] = [Referral::NAME, Reward::NAME, handsel_tier::NAME, Audit::NAME];
 /// In a copy, the keys of personal data lie by themselves: their copies end sooner.
 const SUBJECT_KEYS: &str = "subject-keys";
 /// What says of a copy what it is.
@@ -52,20 +53,21 @@ pub(crate) async fn backup(arguments: &BackupArguments) -> Result<()> {
     let place = Place::new(&arguments.place, crate::DATA);
     let data = embedded(place.location())?;
     let into = &arguments.folder;
-    let schemas: Vec<&str> = SCHEMAS.into_iter().filter(|schema| embedded_file(data, schema).exists()).collect();
-    ensure!(schemas.contains(&Reward::NAME), "there is no {}", embedded_file(data, Reward::NAME).display());
+    let mut parts: Vec<(PathBuf, PathBuf)> =
+        SCHEMAS.into_iter().map(|schema| (embedded_file(data, schema), in_copy(schema))).collect();
+    parts.push((keys_of(&place)?, in_copy(Referral::KEYS_NAME)));
+    parts.retain(|(from, _)| from.exists());
+    let rewards = embedded_file(data, Reward::NAME);
+    ensure!(rewards.exists(), "there is no {}", rewards.display());
     owners_folder(into)?;
     ensure!(fs::read_dir(into)?.next().is_none(), "{} is not empty: a copy has a folder of its own", into.display());
+    owners_folder(&into.join(SUBJECT_KEYS))?;
     // Whoever finds it half made finds no word about it.
     let taken_at = World::real().system.now().to_string();
-    back_up(data, &schemas, into).await?;
+    let to_copy = |(from, file): &(PathBuf, PathBuf)| ToCopy { from: from.clone(), into: into.join(file) };
+    back_up(&parts.iter().map(to_copy).collect::<Vec<_>>()).await?;
     let mut files = BTreeMap::new();
-    for schema in schemas {
-        let file = in_copy(schema);
-        if schema == Referral::KEYS_NAME {
-            owners_folder(&into.join(SUBJECT_KEYS))?;
-            fs::rename(embedded_file(into, schema), into.join(&file))?;
-        }
+    for (_, file) in parts {
         files.insert(file.clone(), digest_of(&into.join(file))?);
     }
     let about = About { program: env!("CARGO_PKG_VERSION").to_owned(), taken_at, files };
@@ -102,7 +104,8 @@ pub(crate) async fn restore(arguments: &RestoreArguments) -> Result<()> {
         fs::remove_dir_all(&ready)?;
     }
     owners_folder(&ready)?;
-    let schemas: Vec<&str> = SCHEMAS.into_iter().filter(|schema| is_put_back(schema, data, &about)).collect();
+    put_keys_back(&keys_of(&place)?, from, &about)?;
+    let schemas: Vec<&str> = SCHEMAS.into_iter().filter(|schema| about.files.contains_key(&in_copy(schema))).collect();
     for schema in &schemas {
         fs::copy(from.join(in_copy(schema)), embedded_file(&ready, schema))?;
     }
@@ -176,10 +179,24 @@ fn in_copy(schema: &str) -> PathBuf {
     embedded_file(folder, schema)
 }
 
-/// Whether a schema comes from the copy. Keys of personal data do where there are none: one that was destroyed since stays destroyed.
-fn is_put_back(schema: &str, data: &Path, about: &About) -> bool {
-    let kept = schema == Referral::KEYS_NAME && embedded_file(data, schema).exists();
-    about.files.contains_key(&in_copy(schema)) && !kept
+/// The database of people's keys.
+fn keys_of(place: &Place) -> Result<PathBuf> {
+    Ok(embedded_file(embedded(&place.key_store())?, Referral::KEYS_NAME))
+}
+
+/// People's keys are put back only where there are none: one that was destroyed since stays destroyed.
+fn put_keys_back(keys: &Path, from: &Path, about: &About) -> Result<()> {
+    let file = in_copy(Referral::KEYS_NAME);
+    if keys.exists() || !about.files.contains_key(&file) {
+        return Ok(());
+    }
+    let folder = keys.parent().context("keys lie in a folder")?;
+    let _alone = FolderLock::take(folder)?;
+    let ready = folder.join(RESTORING);
+    fs::copy(from.join(file), &ready)?;
+    File::open(&ready)?.sync_all()?;
+    fs::rename(ready, keys)?;
+    Ok(())
 }
 
 /// Moves what is there aside and what is ready into its place. Interrupted anywhere, it is done again from the copy.

@@ -17,28 +17,34 @@ pub fn embedded_file(folder: &Path, schema: &str) -> PathBuf {
     folder.join(format!("{schema}.db"))
 }
 
-/// Copies embedded databases of one folder into another, which holds none of them yet. Nothing is written to any of them while it lasts:
-/// who would, waits; so all copies are of one moment, and each is a whole database in one file, checked.
+/// One database that is copied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ToCopy {
+    /// Its file.
+    pub from: PathBuf,
+    /// The file of the copy, which is not there yet.
+    pub into: PathBuf,
+}
+
+/// Copies embedded databases. Nothing is written to any of them while it lasts: who would, waits; so all copies are of one moment, and
+/// each is a whole database in one file, checked.
 ///
 /// # Errors
-/// [`StorageError::Copy`], naming the file; then what is in `into` is no copy.
-pub async fn back_up(folder: &Path, schemas: &[&str], into: &Path) -> Result<(), StorageError> {
-    let mut still = Vec::with_capacity(schemas.len());
-    for schema in schemas {
-        let file = embedded_file(folder, schema);
-        let held = hold(&file).await.map_err(|cause| failed(&file, cause))?;
-        still.push(held);
+/// [`StorageError::Copy`], naming the file; then what was written is no copy.
+pub async fn back_up(databases: &[ToCopy]) -> Result<(), StorageError> {
+    let mut still = Vec::with_capacity(databases.len());
+    for ToCopy { from, .. } in databases {
+        still.push(hold(from).await.map_err(|cause| failed(from, cause))?);
     }
-    for schema in schemas {
-        let (file, copy) = (embedded_file(folder, schema), embedded_file(into, schema));
-        copied(&file, &copy).await.map_err(|cause| failed(&file, cause))?;
+    for ToCopy { from, into } in databases {
+        copied(from, into).await.map_err(|cause| failed(from, cause))?;
     }
     // They have written nothing: it does not matter how they end.
     for held in still {
         held.close().await.ok();
     }
-    for schema in schemas {
-        check_copy(&embedded_file(into, schema)).await?;
+    for ToCopy { into, .. } in databases {
+        check_copy(into).await?;
     }
     Ok(())
 }
@@ -106,6 +112,11 @@ mod tests {
         }
     }
 
+    fn to_copy(from: &Path, into: &Path, schemas: &[&str]) -> Vec<ToCopy> {
+        let one = |schema: &&str| ToCopy { from: embedded_file(from, schema), into: embedded_file(into, schema) };
+        schemas.iter().map(one).collect()
+    }
+
     async fn count(db: &Db) -> i64 {
         let (count,): (i64,) = db.one("SELECT COUNT(*) FROM pair", ()).await.unwrap();
         count
@@ -132,7 +143,7 @@ mod tests {
         let mut copies = Vec::new();
         while !writing.is_finished() {
             let copy = tempfile::tempdir().unwrap();
-            back_up(data.path(), &["first", "second"], copy.path()).await.unwrap();
+            back_up(&to_copy(data.path(), copy.path(), &["first", "second"])).await.unwrap();
             copies.push(copy);
         }
         writing.await.unwrap();
@@ -151,7 +162,7 @@ mod tests {
         let file = embedded_file(data.path(), "first");
         std::fs::write(&file, b"not a database at all, but long enough to look like one from afar").unwrap();
         assert!(matches!(check_copy(&file).await, Err(StorageError::Copy { .. })));
-        let missing = back_up(data.path(), &["second"], data.path()).await;
+        let missing = back_up(&to_copy(data.path(), data.path(), &["second"])).await;
         assert!(matches!(missing, Err(StorageError::Copy { .. })));
     }
 }

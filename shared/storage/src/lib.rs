@@ -27,7 +27,7 @@ mod transact;
 mod tx;
 
 pub use at::At;
-pub use backup::{back_up, check_copy, embedded_file};
+pub use backup::{ToCopy, back_up, check_copy, embedded_file};
 pub use column::Column;
 pub use command::Command;
 pub use db::Db;

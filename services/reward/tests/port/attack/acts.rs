@@ -5,9 +5,9 @@ use handsel_proto::handsel::reward::v1::{
     self as wire, choice_service_client::ChoiceServiceClient, claim_service_client::ClaimServiceClient,
     hold_service_client::HoldServiceClient, latch_service_client::LatchServiceClient,
     plan_service_client::PlanServiceClient, rate_service_client::RateServiceClient,
-    recompute_service_client::RecomputeServiceClient, reward_inbox_service_client::RewardInboxServiceClient,
-    reward_service_client::RewardServiceClient, settlement_service_client::SettlementServiceClient,
-    tax_service_client::TaxServiceClient,
+    recompute_service_client::RecomputeServiceClient, resolution_service_client::ResolutionServiceClient,
+    reward_inbox_service_client::RewardInboxServiceClient, reward_service_client::RewardServiceClient,
+    settlement_service_client::SettlementServiceClient, tax_service_client::TaxServiceClient,
 };
 use handsel_testkit::Role;
 use tonic::Status;
@@ -46,6 +46,10 @@ acts! {
     Release(ReleaseHoldRequest) is HoldServiceClient.release_hold;
     Choose(ChooseRewardRequest) is ChoiceServiceClient.choose_reward;
     Recover(RecordRecoveryRequest) is ClaimServiceClient.record_recovery;
+    ProposeResolution(ProposeResolutionRequest) is ResolutionServiceClient.propose_resolution;
+    ConfirmResolution(ConfirmResolutionRequest) is ResolutionServiceClient.confirm_resolution;
+    ProposeWriteOff(ProposeWriteOffRequest) is ResolutionServiceClient.propose_write_off;
+    ConfirmWriteOff(ConfirmWriteOffRequest) is ResolutionServiceClient.confirm_write_off;
     Suspend(SuspendPlanVersionRequest) is PlanServiceClient.suspend_plan_version;
     Latch(LatchSettlementRequest) is LatchServiceClient.latch_settlement;
     ProposeRelease(ProposeReleaseRequest) is LatchServiceClient.propose_release;
@@ -108,6 +112,10 @@ impl Call {
             Act::Release(message) => message.etag = "999".into(),
             Act::Choose(message) => message.side = if message.side == 1 { 2 } else { 1 },
             Act::Recover(message) => message.bank_reference = "OTHER".into(),
+            Act::ProposeResolution(message) => message.evidence = "something else".into(),
+            Act::ConfirmResolution(message) => message.name = format!("resolutions/{}", request_id(0)),
+            Act::ProposeWriteOff(message) => message.reason = "SOMETHING_ELSE".into(),
+            Act::ConfirmWriteOff(message) => message.name = format!("resolutions/{}", request_id(0)),
             Act::Suspend(message) => message.version = 7,
             Act::Latch(message) => message.reason = "something else".into(),
             Act::ProposeRelease(message) => message.reconciled = "something else, payout by payout".into(),

@@ -115,7 +115,12 @@ impl Story<'_> {
         found.equal(|| self.named("clearing"), is("CLEARING"), clearing);
         let open: i64 = self.open().iter().map(|attempt| attempt.amount_minor).sum();
         found.equal(|| self.named("clearing by open attempts"), is("CLEARING"), -open);
-        let tax = if FREE.contains(&state) { 0 } else { reward.tax_minor - reward.reversed_tax_minor };
+        let tax = match state {
+            // Of what was kept for claims, the tax stands.
+            "WRITTEN_OFF" => reward.tax_minor - reward.tax_minor * owed / reward.net_minor.max(1),
+            state if FREE.contains(&state) => 0,
+            _ => reward.tax_minor - reward.reversed_tax_minor,
+        };
         found.equal(|| self.named("tax payable"), is("TAX_PAYABLE"), -tax);
         let paid = i64::from(matches!(state, "PAID" | "REVERSED") && (owed > 0 || reward.quantity > 0));
         found.equal(|| self.named("payments"), self.payments(), paid);

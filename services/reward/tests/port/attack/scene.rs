@@ -3,7 +3,7 @@
 use super::{
     acts::{Act, Call},
     chance::Chance,
-    truth::Truth,
+    truth::{AttemptRow, RewardRow, Truth},
 };
 use crate::bank::{money, referral, request_id};
 use crate::rate_desk::{contract, date};
@@ -13,6 +13,7 @@ use handsel_proto::handsel::{
     reward::v1::{
         self as wire,
         deliver_request::{Message, message::Content},
+        resolution::Verdict,
     },
 };
 use handsel_service::wire::to_timestamp;
@@ -69,9 +70,10 @@ impl Scene {
             31..36 => call(Role::BranchManager, "0101", person, Act::SetPayee(self.payee(truth))),
             36..40 => call(Role::ComplianceOfficer, "*", person, Act::Reverse(self.reversal(truth))),
             40..42 => call(Role::Service, "*", "", Act::Deliver(self.message(truth))),
-            42..48 => call(Role::FinanceApprover, "*", person, Act::Retry(self.retry(truth))),
-            48..51 => call(Role::ComplianceOfficer, "*", person, Act::Hold(self.hold(truth))),
-            51..57 => call(Role::ComplianceOfficer, "*", person, Act::Release(self.release(truth))),
+            42..46 => self.resolution(truth, person),
+            46..51 => call(Role::FinanceApprover, "*", person, Act::Retry(self.retry(truth))),
+            51..53 => call(Role::ComplianceOfficer, "*", person, Act::Hold(self.hold(truth))),
+            53..57 => call(Role::ComplianceOfficer, "*", person, Act::Release(self.release(truth))),
             57..62 => call(Role::BranchStaff, "0101", person, Act::Choose(self.choice(truth))),
             62..64 => call(Role::FinanceApprover, "*", person, Act::Recover(self.recovery(truth))),
             64..69 => self.latch(truth, person),
@@ -112,7 +114,7 @@ impl Scene {
         names.sort();
         names.dedup();
         let net = |name: &String| {
-            let of = |one: &&super::truth::RewardRow| name.ends_with(&one.id.to_string());
+            let of = |one: &&RewardRow| name.ends_with(&one.id.to_string());
             truth.rewards.iter().find(of).map_or(0, |one| one.net_minor)
         };
         let off = i64::from(self.chance.percent(5));
@@ -224,6 +226,48 @@ impl Scene {
     fn suspension(&mut self) -> wire::SuspendPlanVersionRequest {
         let (name, reason) = ("plans/autumn".into(), "too dear".into());
         wire::SuspendPlanVersionRequest { request_id: self.request(), name, version: 1, reason }
+    }
+
+    /// Two people say what became of an attempt, or give a reward up.
+    fn resolution(&mut self, truth: &Truth, person: &'static str) -> Call {
+        let request_id = self.request();
+        let act = match self.chance.one(&truth.proposals) {
+            Some(one) if self.chance.percent(60) => {
+                let name = format!("resolutions/{}", one.id);
+                if one.verdict == "WRITTEN_OFF" {
+                    Act::ConfirmWriteOff(wire::ConfirmWriteOffRequest { request_id, name })
+                } else {
+                    Act::ConfirmResolution(wire::ConfirmResolutionRequest { request_id, name })
+                }
+            }
+            _ if self.chance.percent(30) || truth.attempts.is_empty() => {
+                let reward = self.reward(truth, &["FAILED", "RETURNED"]);
+                let reason = "ACCOUNT_GONE".into();
+                Act::ProposeWriteOff(wire::ProposeWriteOffRequest { request_id, reward, reason })
+            }
+            _ => {
+                let contradicted = |one: &&AttemptRow| truth.paid_against.contains(&one.reward_id);
+                let open = |one: &&AttemptRow| matches!(one.status.as_str(), "UNKNOWN" | "ACCEPTED");
+                let fitting: Vec<&AttemptRow> =
+                    truth.attempts.iter().filter(|one| contradicted(one) || open(one)).collect();
+                let end_to_end_id = match self.chance.one(&fitting) {
+                    Some(one) => one.end_to_end_id.clone(),
+                    None => self.chance.one(&truth.attempts).unwrap().end_to_end_id.clone(),
+                };
+                let outcome = self.chance.of_these([Verdict::Settled, Verdict::Rejected]);
+                let settled = outcome == Verdict::Settled;
+                Act::ProposeResolution(wire::ProposeResolutionRequest {
+                    request_id,
+                    bank_reference: if settled { format!("TX-{}", &end_to_end_id[..12]) } else { String::new() },
+                    end_to_end_id,
+                    outcome: outcome.into(),
+                    occur_time: Some(to_timestamp(truth.now)),
+                    reason: "ACCOUNT_STATEMENT".into(),
+                    evidence: "page 3 of the statement".into(),
+                })
+            }
+        };
+        Call { act, role: Role::FinanceApprover, branch: "*", person }
     }
 
     fn remittance(&mut self, truth: &Truth, person: &'static str) -> Call {

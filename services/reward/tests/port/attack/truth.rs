@@ -97,6 +97,10 @@ row! {
     pub(super) struct IdRow {
         pub(super) id: Uuid,
     }
+    pub(super) struct ProposalRow {
+        pub(super) id: Uuid,
+        pub(super) verdict: String,
+    }
     pub(super) struct OpenRateRow {
         pub(super) instruction_id: String,
     }
@@ -120,6 +124,8 @@ pub(super) struct Truth {
     pub(super) rounds: Vec<RoundRow>,
     /// Rewards of which the bank has said that an attempt paid, where that could not be.
     pub(super) paid_against: BTreeSet<Uuid>,
+    /// Resolutions that nobody has confirmed.
+    pub(super) proposals: Vec<ProposalRow>,
     /// Remittances of tax that nobody has confirmed.
     pub(super) remittances: Vec<IdRow>,
     /// What of rates the bank has not answered for.
@@ -153,7 +159,8 @@ const PRINT: &str = "SELECT CAST((SELECT COUNT(*) FROM transfer) AS BIGINT),
      CAST((SELECT COUNT(*) FROM payee) AS BIGINT),
      CAST((SELECT COALESCE(SUM(revision), 0) FROM rate_grant) AS BIGINT),
      CAST((SELECT COALESCE(SUM(revision), 0) FROM claim) AS BIGINT),
-     CAST((SELECT COUNT(*) FROM recovery) + (SELECT COUNT(*) FROM reversal) AS BIGINT),
+     CAST((SELECT COUNT(*) FROM recovery) + (SELECT COUNT(*) FROM reversal)
+          + (SELECT COUNT(*) + COUNT(ended_at) FROM resolution) + (SELECT COUNT(*) FROM conflict_resolved) AS BIGINT),
      CAST((SELECT COUNT(*) FROM latch_event) + (SELECT COUNT(*) FROM tax_remittance)
           + (SELECT COUNT(*) FROM tax_remittance_confirmation) AS BIGINT),
      CAST((SELECT COUNT(side) FROM reward_choice) + (SELECT COUNT(answered_at) FROM rate_instruction) AS BIGINT),
@@ -162,8 +169,14 @@ type Print = (i64, i64, i64, i64, i64, i64, i64, i64, i64, i64, i64, i64);
 
 impl Truth {
     pub(super) async fn read(db: &Db, now: Timestamp) -> Self {
-        let conflicts: Vec<(Uuid,)> =
-            db.all("SELECT reward_id FROM outcome_conflict WHERE status = 'SETTLED'", ()).await.unwrap();
+        let conflicts: Vec<(Uuid,)> = db
+            .all(
+                "SELECT reward_id FROM outcome_conflict c WHERE status = 'SETTLED'
+                   AND NOT EXISTS (SELECT 1 FROM conflict_resolved d WHERE d.conflict_id = c.id)",
+                (),
+            )
+            .await
+            .unwrap();
         let (latched,): (bool,) = db.one("SELECT down FROM settlement_latch", ()).await.unwrap();
         let (latch_events,): (i64,) = db.one("SELECT CAST(COUNT(*) AS BIGINT) FROM latch_event", ()).await.unwrap();
         let proposal: Option<(Uuid,)> = db
@@ -218,6 +231,10 @@ impl Truth {
             payees: db.all("SELECT reward_id, number, person FROM payee ORDER BY number", ()).await.unwrap(),
             rounds: db.all("SELECT reward_id, verdict, holds_until FROM gate_round", ()).await.unwrap(),
             paid_against: conflicts.into_iter().map(|(reward,)| reward).collect(),
+            proposals: db
+                .all("SELECT id, verdict FROM resolution WHERE state = 'PROPOSED' ORDER BY proposed_at, id", ())
+                .await
+                .unwrap(),
             remittances: db
                 .all(
                     "SELECT id FROM tax_remittance t WHERE NOT EXISTS
