@@ -174,11 +174,12 @@ impl Siege {
         }
     }
 
-    /// What was done is done again later; but what was said of the future comes true by itself, and request ids are forgotten in time.
+    /// What was done is done again later; but what was refused within an answer may be true by then, as what was said of the future
+    /// is, and request ids are forgotten in time.
     fn keep(&mut self, call: Call, answer: &Result<String, Status>) {
         let Ok(said) = answer else { return };
         self.scene.heard(&call);
-        if !said.contains("FUTURE_TIME") {
+        if !said.contains("FUTURE_TIME") && !said.contains("result: Refused") {
             self.done.push(call);
         }
         let old = self.done.len().saturating_sub(REMEMBERED);
