@@ -104,6 +104,10 @@ pub(crate) struct UpArguments {
     /// What goes wrong at that core bank, in percent.
     #[arg(long, value_name = "NAME=PERCENT,…", default_value = "", requires = "simulator")]
     pub(crate) faults: Faults,
+    /// Payouts leave in ISO 20022 files, under payment-files in the data folder: WritePaymentFile writes one, that bank reads it
+    /// and answers with status reports and statements.
+    #[arg(long, requires = "simulator")]
+    pub(crate) by_files: bool,
     /// Print the address as one JSON object, once everything is ready.
     #[arg(long)]
     pub(crate) json: bool,
@@ -405,9 +409,18 @@ pub(crate) struct ServerArguments {
 pub(crate) struct SimulatorArguments {
     #[command(flatten)]
     pub(crate) server: ServerArguments,
-    /// What goes wrong, in percent: delay, duplicate, reject, lost-answer, late-acceptance, unknown-payee; seed=N varies it.
+    /// What goes wrong, in percent: delay, duplicate, reject, lost-answer, late-acceptance, unknown-payee; of files also
+    /// returned and unknown-id; seed=N varies it.
     #[arg(long, value_name = "NAME=PERCENT,…", default_value = "")]
     pub(crate) faults: Faults,
+    /// Settle by files too: read the payment files in this folder, `folder` of the reward service's [settlement.files], and
+    /// answer with status reports and statements. The answers stay under bank-answers in the data folder.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) files: Option<PathBuf>,
+    /// Say at this address where beneficiaries are paid: [peers.corebank] of a reward service that settles by files. It takes
+    /// tokens of the development issuer in the data folder.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) listen: Option<SocketAddr>,
     /// Print its books instead of running: what it has paid, by currency.
     #[arg(long)]
     pub(crate) books: bool,

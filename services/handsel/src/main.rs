@@ -26,7 +26,8 @@ use bearer::{Bearer, Caller};
 use clap::Parser as _;
 use cli::{AuditCommand, Cli, Command, ServerArguments, TokenArguments};
 use demo::DemoSettings;
-use handsel_access::{Branch, DevToken, Role, role_named};
+use handsel_access::{AccessLayer, Branch, DevToken, Role, Rules, role_named};
+use handsel_proto::POOL;
 use handsel_service::World;
 use handsel_service::config::{LogConfig, TelemetryConfig};
 use handsel_service::telemetry::Telemetry;
@@ -35,7 +36,7 @@ use place::{Place, program};
 use progress::Progress;
 use serde_json::json;
 use std::process::ExitCode;
-use suite::{Clock, Suite, SuiteSettings};
+use suite::{Clock, Suite, SuiteSettings, Way};
 use tonic::transport::Endpoint;
 
 /// A quarter of the reward service's processor time under load went to the system's allocator.
@@ -146,7 +147,9 @@ async fn run(command: Command) -> Result<ExitCode> {
                 simulator::print_books(&place, arguments.json).await?;
             } else {
                 let caller = caller(&arguments.server, Role::CoreBanking)?;
-                simulator::run(&place, caller, arguments.faults).await?;
+                let listen =
+                    arguments.listen.map(|listen| Ok::<_, anyhow::Error>((listen, access(&place)?))).transpose()?;
+                simulator::run(&place, caller, arguments.faults, arguments.files, listen).await?;
             }
         }
     }
@@ -161,6 +164,7 @@ async fn up(arguments: cli::UpArguments) -> Result<()> {
         listen: arguments.listen,
         clock: Clock::Real,
         simulator: arguments.simulator.then_some(arguments.faults),
+        way: if arguments.by_files { Way::Files } else { Way::Listed },
     })
     .await?;
     let address = suite.address();
@@ -214,6 +218,11 @@ fn caller(server: &ServerArguments, role: Role) -> Result<Caller> {
         None => Bearer::issue(&suite::issuer(&Place::new(&server.place, DATA), &World::real())?, role, "*", None)?,
     };
     Ok(bearer.on(&channel))
+}
+
+/// Who may call a bank of development: whoever has a token of the issuer in this place.
+fn access(place: &Place) -> Result<AccessLayer> {
+    Ok(AccessLayer::new(Rules::read(&POOL)?, suite::issuer(place, &World::real())?.verifier()?))
 }
 
 fn officer(server: &ServerArguments) -> Result<Caller> {

@@ -7,7 +7,7 @@ use crate::backup;
 use crate::bearer::{Bearer, Caller};
 use crate::place::Place;
 use crate::secrets;
-use crate::simulator::{self, Faults, Payments, Simulator};
+use crate::simulator::{self, Desk, Faults, Payments, Simulator};
 use anyhow::{Context as _, Result};
 use handsel_access::{AccessLayer, DevIssuer, Role, Rules};
 use handsel_money::Timestamp;
@@ -37,6 +37,17 @@ pub(crate) struct SuiteSettings {
     pub(crate) clock: Clock,
     /// With these faults; `None`: the bank is somebody else's.
     pub(crate) simulator: Option<Faults>,
+    /// How payouts leave.
+    pub(crate) way: Way,
+}
+
+/// How payouts leave a suite.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// The bank lists them.
+    Listed,
+    /// In ISO 20022 files, in a folder beside the data.
+    Files,
 }
 
 /// Whose time a suite keeps.
@@ -76,7 +87,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 impl Suite {
     /// Opens the data, brings its schemas up to this version, and serves. Returns when calls are answered.
     pub(crate) async fn start(settings: SuiteSettings) -> Result<Self> {
-        let SuiteSettings { place, listen, clock, simulator } = settings;
+        let SuiteSettings { place, listen, clock, simulator, way } = settings;
         backup::no_restore_is_under_way(place.location())?;
         secrets::folder(&place.folder().join("secrets"))?;
         let clock = match clock {
@@ -93,7 +104,8 @@ impl Suite {
         let channel = Endpoint::from_shared(format!("http://{address}"))?.tcp_nodelay(true).connect_lazy();
 
         let clearing_limit = clock.as_ref().map(|_| CLEARING_WHEN_TIME_LEAPS);
-        let parts = Parts::open(&place, &world, &issuer, address, &Tempo { relays: RELAYS, clearing_limit }).await?;
+        let parts =
+            Parts::open(&place, &world, &issuer, address, &Tempo { relays: RELAYS, clearing_limit }, way).await?;
         let simulator = match simulator {
             None => None,
             Some(faults) => {
@@ -104,7 +116,11 @@ impl Suite {
         let mut woken: Vec<Arc<Woken>> = parts.all().into_iter().map(Woken::new).collect();
         if let Some(simulator) = &simulator {
             let caller: Caller = Bearer::issue(&issuer, Role::CoreBanking, "*", None)?.on(&channel);
-            woken.push(Woken::new(simulator.pulling(caller)));
+            let desk = match way {
+                Way::Listed => None,
+                Way::Files => Some(Desk::open(parts::orders(&place), place.folder().join(simulator::ANSWERS))?),
+            };
+            woken.push(Woken::new(simulator.pulling(caller, desk)));
         }
         let wakes = woken.iter().flat_map(|part| part.wakes()).collect();
         let served: Vec<Arc<dyn Part>> = woken.into_iter().map(|part| part as Arc<dyn Part>).collect();

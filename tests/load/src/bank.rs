@@ -5,8 +5,9 @@ use anyhow::Result;
 use handsel_access::Role;
 use handsel_proto::google::r#type::Money;
 use handsel_proto::handsel::reward::v1::{
-    ActivatePlanRequest, BeneficiaryCap, BeneficiaryRole, CreatePlanRequest, FixedRule, GrantRewardsRequest, OnExceed,
-    Plan, Qualification, RoleRule, SubmitPlanRequest, Window, plan_service_client::PlanServiceClient, role_rule,
+    ActivatePlanRequest, ApprovalBand, BeneficiaryCap, BeneficiaryRole, CreatePlanRequest, FixedRule,
+    GrantRewardsRequest, OnExceed, Plan, Qualification, RoleRule, SubmitPlanRequest, Window,
+    plan_service_client::PlanServiceClient, role_rule,
 };
 use handsel_service::{Ids, World};
 use prost_types::Timestamp;
@@ -74,20 +75,37 @@ impl Bank {
         let checker = service.token(Role::ProgramAdmin, Some("ota"))?;
         let mut names = Vec::with_capacity(count);
         for number in 1..=count {
-            names.push(self.make_plan(&mut client, &maker, &checker, format!("{prefix}-{number}")).await?);
+            names.push(self.make_plan(&mut client, (&maker, &checker), format!("{prefix}-{number}"), plan()).await?);
         }
         Ok(names)
+    }
+
+    /// Makes one plan and puts it in force: due at once, and approved by a person of finance before it is paid.
+    ///
+    /// # Errors
+    /// As the service says.
+    pub(crate) async fn make_approved_plan(&self, service: &Service) -> Result<String> {
+        let mut client = PlanServiceClient::new(service.connect().await?);
+        let maker = service.token(Role::ProgramAdmin, Some("mila"))?;
+        let checker = service.token(Role::ProgramAdmin, Some("ota"))?;
+        let band = ApprovalBand {
+            from_amount: Some(crowns(REWARD_CROWNS)),
+            roles: vec![Role::FinanceApprover.into()],
+            approvers: 1,
+        };
+        let plan = Plan { holding_days: 0, approval_bands: vec![band], ..plan() };
+        self.make_plan(&mut client, (&maker, &checker), "settled".to_owned(), plan).await
     }
 
     async fn make_plan(
         &self,
         client: &mut PlanServiceClient<tonic::transport::Channel>,
-        maker: &Token,
-        checker: &Token,
+        (maker, checker): (&Token, &Token),
         plan_id: String,
+        plan: Plan,
     ) -> Result<String> {
         let request_id = || self.ids.next().to_string();
-        let request = CreatePlanRequest { request_id: request_id(), plan_id, plan: Some(plan()) };
+        let request = CreatePlanRequest { request_id: request_id(), plan_id, plan: Some(plan) };
         let Plan { name, etag, .. } = client.create_plan(authorized(request, maker)).await?.into_inner();
         let request = SubmitPlanRequest { request_id: request_id(), name: name.clone(), etag };
         let Plan { etag, .. } = client.submit_plan(authorized(request, maker)).await?.into_inner();

@@ -77,6 +77,29 @@ async fn balance(channel: &Channel, officer: &Token, owed: i64) -> Result<()> {
     same("the sum of the trial balance", sum, 0)
 }
 
+/// Holds what the ledger says once a file was settled: so many payouts paid, so many owed again, and nothing on its way.
+///
+/// # Errors
+/// [`DoesNotAddUp`]; or the service does not answer.
+pub(crate) async fn hold_settled(service: &Service, paid: i64, owed: i64) -> Result<()> {
+    let officer = service.token(Role::ComplianceOfficer, Some("karel"))?;
+    let mut client = LedgerServiceClient::new(service.connect().await?);
+    let lines =
+        client.get_trial_balance(authorized(GetTrialBalanceRequest::default(), &officer)).await?.into_inner().lines;
+    let mut sum = 0;
+    for line in &lines {
+        let balance = minor(line.debits.as_ref())? - minor(line.credits.as_ref())?;
+        sum += balance;
+        match line.account() {
+            LedgerAccount::PlanExpense => same("the plan's expense", balance, (paid + owed) * REWARD_MINOR)?,
+            LedgerAccount::CustomerPayable => same("what customers are owed", -balance, owed * REWARD_MINOR)?,
+            LedgerAccount::Settled => same("what the bank has paid", -balance, paid * REWARD_MINOR)?,
+            other => same(other.as_str_name(), balance, 0)?,
+        }
+    }
+    same("the sum of the trial balance", sum, 0)
+}
+
 /// Amounts of this run have two digits.
 fn minor(money: Option<&Money>) -> Result<i64> {
     let Money { units, nanos, .. } = money.context("an amount is missing")?;

@@ -19,6 +19,7 @@ mod report;
 mod runs;
 mod service;
 mod settings;
+mod settlement;
 mod usage;
 
 use anstream::{eprintln, println};
@@ -44,12 +45,8 @@ async fn main() -> ExitCode {
         };
     }
     match measured(&settings).await {
-        Ok(report) => {
-            if settings.json {
-                println!("{}", report.as_json());
-            } else {
-                println!("{report}");
-            }
+        Ok(said) => {
+            println!("{said}");
             ExitCode::SUCCESS
         }
         Err(error) => {
@@ -60,10 +57,20 @@ async fn main() -> ExitCode {
 }
 
 /// A signal drops the run, and with it every process that it started.
-async fn measured(settings: &Settings) -> Result<Report> {
+async fn measured(settings: &Settings) -> Result<String> {
     let stopped = handsel_service::stop_on_signal()?;
     tokio::select! {
-        report = runs::all(settings) => report,
+        said = said(settings) => said,
         () = stopped.cancelled() => bail!("stopped"),
     }
+}
+
+/// The run that is wanted, for people or for programs.
+async fn said(settings: &Settings) -> Result<String> {
+    if let Some(payouts) = settings.settle {
+        let settled = settlement::run(settings, payouts).await?;
+        return Ok(if settings.json { serde_json::to_string(&settled)? } else { settled.to_string() });
+    }
+    let report: Report = runs::all(settings).await?;
+    Ok(if settings.json { report.as_json().to_string() } else { report.to_string() })
 }

@@ -67,6 +67,20 @@ impl Service {
     /// # Errors
     /// It does not start; its log says why.
     pub(crate) async fn start(name: Name, program: &Path, folder: &Path, store: &Store) -> Result<Self> {
+        Self::start_with(name, program, folder, store, "").await
+    }
+
+    /// The same, with more sections of its configuration.
+    ///
+    /// # Errors
+    /// It does not start; its log says why.
+    pub(crate) async fn start_with(
+        name: Name,
+        program: &Path,
+        folder: &Path,
+        store: &Store,
+        sections: &str,
+    ) -> Result<Self> {
         let service = name.text();
         let data = folder.join("data");
         fs::create_dir_all(&data)?;
@@ -81,7 +95,7 @@ impl Service {
         let address = program::free_address()?;
         let config = folder.join(format!("{service}.toml"));
         fs::write(folder.join("keys.json"), issuer.key_set())?;
-        fs::write(&config, configuration(&address.to_string(), folder, store, &issuer))?;
+        fs::write(&config, configuration(&address.to_string(), folder, store, &issuer) + sections)?;
         let log = folder.join(format!("{service}.log"));
         let child = Command::new(program)
             .args(["serve", service, "--config"])

@@ -29,12 +29,28 @@ pub(crate) struct Settings {
     /// Where the databases of the run lie until it ends: the disk that is measured. Otherwise the system's temporary folder.
     #[arg(long, value_name = "FOLDER")]
     pub(crate) folder: Option<PathBuf>,
+    /// Instead of everything else: so many payouts, granted, approved, written into one ISO 20022 file, and answered by a
+    /// status report and a statement. The file's limit is 250,000.
+    #[arg(long, value_name = "PAYOUTS", value_parser = clap::value_parser!(u32).range(100..=250_000))]
+    pub(crate) settle: Option<u32>,
+    /// What these are stored in.
+    #[arg(long, value_enum, default_value_t = SettleOn::Postgres, requires = "settle")]
+    pub(crate) settle_on: SettleOn,
     /// Be the empty server that quotes are held beside: this program starts itself so.
     #[arg(long, hide = true)]
     pub(crate) serve_echo: bool,
     /// Print one JSON object instead of the table.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// What a run of settlement stores in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum SettleOn {
+    /// A server made for the run.
+    Postgres,
+    /// Files.
+    Sqlite,
 }
 
 /// A part of the run.

@@ -12,7 +12,7 @@ mod story;
 
 use crate::progress::Progress;
 use crate::simulator::Faults;
-use crate::suite::{Clock, Suite, SuiteSettings};
+use crate::suite::{Clock, Suite, SuiteSettings, Way};
 use anstream::{eprintln, println};
 use anyhow::{Context as _, Result};
 use berka::Bank;
@@ -58,6 +58,7 @@ pub(crate) async fn run(settings: DemoSettings) -> Result<bool> {
         listen: ([127, 0, 0, 1], 0).into(),
         clock: Clock::Simulated { start: first_morning()? },
         simulator: Some(settings.faults),
+        way: Way::Listed,
     })
     .await?;
     let cast = Cast::assemble(suite.issuer(), suite.channel(), bank.branches.keys())?;

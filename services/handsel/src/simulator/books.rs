@@ -33,9 +33,9 @@ pub(crate) async fn print(place: &Place, as_json: bool) -> Result<()> {
         return Ok(());
     }
     for payments in totals.values() {
-        let Payments { count, repeated, doubled, .. } = payments;
+        let Payments { count, repeated, doubled, twice, .. } = payments;
         println!("{} in {count} payments", bold(sum(payments)));
-        println!("orders asked for again: {repeated}, rewards paid twice: {doubled}");
+        println!("orders asked for again: {repeated}, rewards paid twice: {doubled}, orders in two files: {twice}");
     }
     Ok(())
 }
@@ -45,10 +45,10 @@ fn sum(payments: &Payments) -> Money {
 }
 
 fn total(payments: &Payments) -> Value {
-    let Payments { count, sum_minor, currency, repeated, doubled } = payments;
+    let Payments { count, sum_minor, currency, repeated, doubled, twice } = payments;
     json!({
         "currency": currency.code(), "payments": count, "sum_minor": sum_minor,
-        "repeated": repeated, "doubled": doubled,
+        "repeated": repeated, "doubled": doubled, "in_two_files": twice,
     })
 }
 

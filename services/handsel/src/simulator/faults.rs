@@ -24,6 +24,10 @@ pub(crate) struct Faults {
     pub(crate) gate_fail: u8,
     /// Asked before payment, the bank does not know.
     pub(crate) gate_unknown: u8,
+    /// Paid by a file, and back again in a later statement.
+    pub(crate) returned: u8,
+    /// A statement also lists a payment that is none of ours.
+    pub(crate) unknown_id: u8,
 }
 
 /// One thing that can go wrong.
@@ -37,6 +41,8 @@ pub(crate) enum Fault {
     UnknownPayee,
     GateFail,
     GateUnknown,
+    Returned,
+    UnknownId,
 }
 
 impl Faults {
@@ -51,6 +57,8 @@ impl Faults {
             Fault::UnknownPayee => self.unknown_payee,
             Fault::GateFail => self.gate_fail,
             Fault::GateUnknown => self.gate_unknown,
+            Fault::Returned => self.returned,
+            Fault::UnknownId => self.unknown_id,
         };
         let dice = digest(&SHA256, format!("{}/{fault:?}/{end_to_end_id}", self.seed).as_bytes());
         let throw = dice.as_ref().iter().take(2).fold(0u16, |throw, byte| throw << 8 | u16::from(*byte)) % 100;
@@ -81,10 +89,12 @@ impl FromStr for Faults {
                 "unknown-payee" => faults.unknown_payee = percent,
                 "gate-fail" => faults.gate_fail = percent,
                 "gate-unknown" => faults.gate_unknown = percent,
+                "returned" => faults.returned = percent,
+                "unknown-id" => faults.unknown_id = percent,
                 _ => {
                     return Err(format!(
                         "{name:?} is none of delay, duplicate, reject, lost-answer, late-acceptance, unknown-payee, gate-fail, \
-                         gate-unknown, seed"
+                         gate-unknown, returned, unknown-id, seed"
                     ));
                 }
             }

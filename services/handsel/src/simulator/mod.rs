@@ -1,11 +1,13 @@
 //! A core bank for development: it takes payout instructions, pays each once, and answers as badly as it is told to.
 //!
 //! It plays the bank's side of `handsel.corebank.v1` both ways: [`Simulator::pull`] lists and reports as a bank that pulls,
-//! and it serves `CoreBankingService` and `CoreBankingRateService` to a Handsel that pushes.
+//! and it serves `CoreBankingService` and `CoreBankingRateService` to a Handsel that pushes. With a [`Desk`] it also settles by
+//! files, as `files` says.
 
 mod bank;
 mod books;
 mod faults;
+mod files;
 mod gate;
 mod payees;
 mod rates;
@@ -13,6 +15,7 @@ mod store;
 
 pub(crate) use books::print as print_books;
 pub(crate) use faults::Faults;
+pub(crate) use files::Desk;
 pub(crate) use store::{MIGRATIONS, Payments, SCHEMA};
 
 use crate::bearer::Caller;
@@ -20,6 +23,7 @@ use crate::place::Place;
 use anyhow::{Context as _, Result};
 use bank::{Answer, Order, Standing};
 use futures::future::BoxFuture;
+use handsel_access::AccessLayer;
 use handsel_money::{Currency, Timestamp};
 use handsel_proto::handsel::corebank::v1::{
     CheckPayoutsRequest, CheckPayoutsResponse, ExecuteInstructionsRequest, ExecuteInstructionsResponse, Instruction,
@@ -31,14 +35,22 @@ use handsel_proto::handsel::corebank::v1::{
 use handsel_proto::handsel::reward::v1::{
     ListInstructionsRequest, ReportOutcomesRequest, settlement_service_client::SettlementServiceClient,
 };
-use handsel_service::{Job, Jobs, Part, Worked, World, status, wire};
+use handsel_service::config::{LimitsConfig, ServerConfig};
+use handsel_service::{Frame, Job, Jobs, Part, Worked, World, status, wire};
 use handsel_storage::{Command, Db, Fault, Tx};
+use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tonic::{Request, Response, Status, service::RoutesBuilder};
 
 /// How often the bank looks for instructions.
 const PULL_PERIOD: Duration = Duration::from_millis(250);
+/// How often it looks for files.
+const FILE_PERIOD: Duration = Duration::from_secs(1);
+
+/// The folder of the bank's answers, beside its books.
+pub(crate) const ANSWERS: &str = "bank-answers";
 
 /// The simulated core bank.
 #[derive(Clone)]
@@ -84,9 +96,9 @@ impl Simulator {
         }
     }
 
-    /// The bank as a part of a suite: it serves those that push, and pulls as this caller.
-    pub(crate) fn pulling(&self, caller: Caller) -> Arc<dyn Part> {
-        Arc::new(Pulling { simulator: self.clone(), caller })
+    /// The bank as a part of a suite: it serves those that push, and pulls as this caller; with a desk it reads files too.
+    pub(crate) fn pulling(&self, caller: Caller, desk: Option<Desk>) -> Arc<dyn Part> {
+        Arc::new(Pulling { simulator: self.clone(), caller, desk })
     }
 
     /// Executes instructions, or answers for what was done when they came before.
@@ -105,6 +117,7 @@ impl Simulator {
 struct Pulling {
     simulator: Simulator,
     caller: Caller,
+    desk: Option<Desk>,
 }
 
 impl Part for Pulling {
@@ -120,18 +133,32 @@ impl Part for Pulling {
 
     fn jobs(&self) -> Vec<Job> {
         let (simulator, caller) = (self.simulator.clone(), self.caller.clone());
-        vec![Job::new("core bank pull", PULL_PERIOD, move || {
+        let pull = Job::new("core bank pull", PULL_PERIOD, move || {
             let (simulator, caller) = (simulator.clone(), caller.clone());
             async move {
                 let said = simulator.pull(&caller).await.context("pulling instructions")?;
                 let said = simulator.pull_rates(&caller).await.context("pulling what there is of rates")? || said;
                 Ok(if said { Worked::More } else { Worked::Idle })
             }
-        })]
+        });
+        std::iter::once(pull).chain(self.desk.clone().map(|desk| self.reading(desk))).collect()
     }
 
     fn drain(&self) -> BoxFuture<'_, ()> {
         Box::pin(std::future::ready(()))
+    }
+}
+
+impl Pulling {
+    fn reading(&self, desk: Desk) -> Job {
+        let (simulator, caller) = (self.simulator.clone(), self.caller.clone());
+        Job::new("core bank files", FILE_PERIOD, move || {
+            let (simulator, caller, desk) = (simulator.clone(), caller.clone(), desk.clone());
+            async move {
+                let busy = simulator.settle_files(&desk, &caller).await.context("settling files")?;
+                Ok(if busy { Worked::More } else { Worked::Idle })
+            }
+        })
     }
 }
 
@@ -211,14 +238,35 @@ fn order(instruction: &Instruction, now: Timestamp) -> Result<Order> {
 }
 
 /// Runs a core bank against a suite elsewhere, until a signal stops it. Its books lie beside the suite's data or in a folder
-/// of their own.
-pub(crate) async fn run(place: &Place, caller: Caller, faults: Faults) -> Result<()> {
+/// of their own. With a folder of orders it settles by files; with an address it says there where beneficiaries are paid, to
+/// services whose tokens `access` takes.
+///
+/// # Errors
+/// Its books, its folders, or its port cannot be had.
+pub(crate) async fn run(
+    place: &Place,
+    caller: Caller,
+    faults: Faults,
+    orders: Option<PathBuf>,
+    listen: Option<(SocketAddr, AccessLayer)>,
+) -> Result<()> {
     let stop = handsel_service::stop_on_signal()?;
     let db = Db::open(place.location(), SCHEMA).await?;
     let simulator = Simulator::open(db, World::real(), faults).await?;
-    let jobs = Jobs::start(simulator.pulling(caller).jobs());
-    stop.cancelled().await;
-    jobs.stop().await;
+    let desk = orders.map(|orders| Desk::open(orders, place.folder().join(ANSWERS))).transpose()?;
+    let part = simulator.pulling(caller, desk);
+    match listen {
+        Some((listen, access)) => {
+            let server = ServerConfig { listen, ..ServerConfig::default() };
+            let frame = Frame::bind(&server, LimitsConfig::default()).await?;
+            frame.serve(vec![part], access, stop).await?;
+        }
+        None => {
+            let jobs = Jobs::start(part.jobs());
+            stop.cancelled().await;
+            jobs.stop().await;
+        }
+    }
     Ok(())
 }
 

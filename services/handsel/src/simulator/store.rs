@@ -8,12 +8,20 @@ use handsel_storage::{At, Db, Fault, Migration, Tx, row, text_enum};
 pub(crate) const SCHEMA: &str = "corebank";
 
 /// The simulator's tables.
-pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
-    version: 100,
-    name: "simulator",
-    postgres: include_str!("../../migrations/postgres/100_simulator.sql"),
-    sqlite: include_str!("../../migrations/sqlite/100_simulator.sql"),
-}];
+pub(crate) const MIGRATIONS: &[Migration] = &[
+    Migration {
+        version: 100,
+        name: "simulator",
+        postgres: include_str!("../../migrations/postgres/100_simulator.sql"),
+        sqlite: include_str!("../../migrations/sqlite/100_simulator.sql"),
+    },
+    Migration {
+        version: 110,
+        name: "simulator_files",
+        postgres: include_str!("../../migrations/postgres/110_simulator_files.sql"),
+        sqlite: include_str!("../../migrations/sqlite/110_simulator_files.sql"),
+    },
+];
 
 text_enum! { for Standing { Received = "RECEIVED", Accepted = "ACCEPTED", Paid = "PAID", Refused = "REFUSED" } }
 
@@ -33,6 +41,7 @@ row! {
         sum_minor: i64,
         repeated: i64,
         doubled: i64,
+        twice: i64,
     }
 }
 
@@ -47,8 +56,10 @@ pub(crate) struct Payments {
     pub(crate) currency: Currency,
     /// How often an order was asked for that the bank had already.
     pub(crate) repeated: i64,
-    /// Rewards paid by more than one order: there must be none.
+    /// Rewards paid by more than one order, less those that came back: there must be none.
     pub(crate) doubled: i64,
+    /// Orders that came in more than one file, in any currency: there must be none.
+    pub(crate) twice: i64,
 }
 
 /// The order of this id, if there is one.
@@ -95,8 +106,11 @@ pub(crate) async fn payments(db: &Db, currency: Currency) -> Result<Payments, Fa
             "SELECT COUNT(*) FILTER (WHERE standing = 'PAID') AS payments,
                     CAST(COALESCE(SUM(amount_minor) FILTER (WHERE standing = 'PAID'), 0) AS BIGINT) AS sum_minor,
                     CAST(COALESCE(SUM(asked - 1), 0) AS BIGINT) AS repeated,
-                    (SELECT COUNT(*) FROM (SELECT reward FROM payment_order WHERE standing = 'PAID'
-                                           GROUP BY reward HAVING COUNT(*) > 1) AS twice) AS doubled
+                    (SELECT COUNT(*) FROM (SELECT o.reward FROM payment_order o WHERE o.standing = 'PAID'
+                                             AND NOT EXISTS (SELECT 1 FROM ordered_payment p
+                                                             WHERE p.end_to_end_id = o.end_to_end_id AND p.fate = 'RETURNED')
+                                           GROUP BY o.reward HAVING COUNT(*) > 1) AS paid_twice) AS doubled,
+                    (SELECT COUNT(*) FROM ordered_twice) AS twice
              FROM payment_order WHERE currency = $1",
             (currency.code(),),
         )
@@ -107,6 +121,7 @@ pub(crate) async fn payments(db: &Db, currency: Currency) -> Result<Payments, Fa
         currency,
         repeated: row.repeated,
         doubled: row.doubled,
+        twice: row.twice,
     })
 }
 

@@ -1,5 +1,6 @@
 //! The four services of a suite, opened over their schemas and introduced to each other.
 
+use super::Way;
 use crate::keys;
 use crate::place::Place;
 use anyhow::Result;
@@ -7,16 +8,19 @@ use futures::future::BoxFuture;
 use handsel_access::{DevIssuer, DevToken, Role};
 use handsel_audit::tlog::SigningKey;
 use handsel_audit::{Audit, AuditConfig};
+use handsel_iso20022::{Account, CharacterSet, ChargeBearer, Debtor, Limits, Line};
 use handsel_money::Timestamp;
 use handsel_outbox::{Outbox, Pseudonyms, RelaySettings};
 use handsel_referral::{KeyMaterial, Referral, ReferralConfig};
-use handsel_reward::{Pace, Reward, RewardConfig, RewardPeers};
+use handsel_reward::{
+    FileSettlement, Pace, Reward, RewardConfig, RewardPeers, Settlement, domain::reconciliation::SettledBy,
+};
 use handsel_service::{Job, Part, Peer, TokenSource, World};
 use handsel_storage::{Db, Migration};
 use handsel_tier::{Tier, TierConfig, TierPeers};
 use serde_json::json;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
@@ -56,6 +60,7 @@ impl Parts {
         issuer: &DevIssuer,
         address: SocketAddr,
         tempo: &Tempo,
+        way: Way,
     ) -> Result<Self> {
         let peer = |from: &'static str| Peer::at(&format!("http://{address}"), tokens(issuer, from));
         let pseudonyms = Pseudonyms::from_file_or_create(&place.secret("pseudonyms.key"), &*world.entropy)?;
@@ -86,6 +91,9 @@ impl Parts {
         // One who tries it out does not want to wait.
         let pace = Pace { period: Duration::from_millis(500), ..Pace::default() };
         let mut reward_config = RewardConfig { relay: tempo.relays, pace, ..RewardConfig::pull(BANK) };
+        if way == Way::Files {
+            reward_config.settlement = Settlement::File(Arc::new(file_settlement(place, peer(Reward::NAME)?)?));
+        }
         reward_config.clearing_limit = tempo.clearing_limit.unwrap_or(reward_config.clearing_limit);
         let reward_peers = RewardPeers { audit: Some(peer(Reward::NAME)?) };
         let reward =
@@ -146,6 +154,31 @@ impl Parts {
             }
         }
     }
+}
+
+/// Where a suite's payment files lie.
+pub(super) fn orders(place: &Place) -> PathBuf {
+    place.folder().join("payment-files")
+}
+
+/// How payouts leave a suite in files: the bank that it asks where beneficiaries are paid is the simulated one.
+fn file_settlement(place: &Place, bank: Peer) -> Result<FileSettlement> {
+    Ok(FileSettlement {
+        bank,
+        folder: orders(place),
+        spool: place.folder().join("bank-files"),
+        debtor: Debtor {
+            name: Line::new("Example Bank", CharacterSet::Sepa)?,
+            account: Account::Iban("CZ6508000000192000145399".parse()?),
+            agent: None,
+            service_level: None,
+            charges: ChargeBearer::Shared,
+        },
+        characters: CharacterSet::Sepa,
+        zone: "Europe/Prague".parse()?,
+        settled_by: SettledBy::Statement,
+        limits: Limits::default(),
+    })
 }
 
 /// The key that signs a bank's log.

@@ -25,6 +25,9 @@ use uuid::Uuid;
 
 type Source = BufReader<File>;
 
+/// After how many transactions the log is told how far a file is.
+const TOLD: i64 = 10_000;
+
 /// Whose file it is, and how it is applied.
 struct Course<'a> {
     service: &'a Service,
@@ -162,7 +165,18 @@ impl Course<'_> {
             actor: self.actor.clone(),
             now: self.service.world.business.now(),
         };
+        let before = counts.said;
         *counts = counts.and(self.service.lanes.run(SETTLEMENT, apply).await?);
+        if before / TOLD != counts.said / TOLD {
+            let Counts { said, applied, duplicates, .. } = *counts;
+            tracing::info!(
+                message_id = self.message_id,
+                said,
+                applied,
+                duplicates,
+                "a file of the bank's is being applied"
+            );
+        }
         Ok(())
     }
 

@@ -201,7 +201,8 @@ pub(crate) async fn open(
     after: Option<(At, String)>,
     limit: i64,
 ) -> Result<Vec<Open>, Fault> {
-    let (after_at, after_id) = after.unzip();
+    // A beginning before all of them instead of none: so the place is a bound of the index, and a run does not read what lies before it.
+    let (after_at, after_id) = after.unwrap_or_else(|| (At(Timestamp::from_micros(0)), String::new()));
     let left_by = sight.left_by.map_or("", Channel::code);
     let or = if sight.not_left { "" } else { left_by };
     let currency = sight.currency.map(|currency| currency.code().to_owned());
@@ -213,7 +214,7 @@ pub(crate) async fn open(
                     COALESCE((SELECT p.account_reference FROM payee p WHERE p.reward_id = a.reward_id
                               ORDER BY p.number DESC LIMIT 1), '') AS payee_account
              FROM attempt a JOIN reward r ON r.id = a.reward_id
-             WHERE a.status IN ('UNKNOWN', 'ACCEPTED') AND ($1 IS NULL OR (a.instructed_at, a.end_to_end_id) > ($1, $2))
+             WHERE a.status IN ('UNKNOWN', 'ACCEPTED') AND (a.instructed_at, a.end_to_end_id) > ($1, $2)
                AND a.channel IN ($4, $5) AND ($6 IS NULL OR r.currency = $6)
                AND (a.first_sent_at IS NOT NULL
                     OR (NOT EXISTS (SELECT 1 FROM outcome_conflict c
