@@ -10,7 +10,7 @@ pub enum FileRefusal {
     #[error("payouts do not leave in files here: [settlement] mode says by which way they do")]
     ChannelNotInUse,
     /// Nothing leaves for the first time now.
-    #[error("payouts are stopped ({}): GetLatch says why", .0.code())]
+    #[error("payouts are stopped ({}): GetSettlementLatch says why", .0.code())]
     Stopped(Stop),
     /// There is no such file.
     #[error("there is no {0}")]
