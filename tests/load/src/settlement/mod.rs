@@ -8,7 +8,7 @@ use crate::bank::Bank;
 use crate::checks;
 use crate::postgres::Postgres;
 use crate::program;
-use crate::service::{Service, Store, Token, authorized};
+use crate::service::{Name, Service, Store, Token, authorized};
 use crate::settings::{Settings, SettleOn};
 use crate::usage::{self, Memory};
 use anstream::eprintln;
@@ -114,8 +114,8 @@ pub(crate) async fn run(settings: &Settings, payouts: u32) -> Result<Settled> {
     };
     let payees = payees::serve().await?;
     let orders = folder.join("orders");
-    let service =
-        Service::start_with(&program, &folder.join("service"), &store, &sections(&orders, &payees.address)).await?;
+    let sections = sections(&orders, &payees.address);
+    let service = Service::start_with(Name::Reward, &program, &folder.join("service"), &store, &sections).await?;
     let mut course = Course::begin(service, payouts, orders).await?;
     course.settle().await?;
     let name = if server.is_some() { "PostgreSQL" } else { "SQLite" };
