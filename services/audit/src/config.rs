@@ -4,6 +4,8 @@ use crate::{
     Witness,
     tlog::{SigningKey, VerifierKey},
 };
+use handsel_outbox::RelaySettings;
+use handsel_service::Peer;
 use std::time::Duration;
 
 /// A record waits for as long at most, and for the signature: so 99 of 100 are signed for within a second.
@@ -32,10 +34,17 @@ pub struct AuditConfig {
     pub lease: Duration,
     /// How often the scrubber begins a round; absent: never. A day is what a bank promises.
     pub scrub: Option<Duration>,
+    /// The reward service, which is told what compliance keeps from being paid; absent: that waits.
+    pub reward: Option<Peer>,
+    /// How the relay to it paces itself.
+    pub relays: RelaySettings,
+    /// How often a long stream leaves another record of what was read.
+    pub reading: Duration,
 }
 
 impl AuditConfig {
-    /// The defaults: a checkpoint every 900 ms while busy, no heartbeat, 64 streams, no witness, a lease of 5 seconds, no scrubber.
+    /// The defaults: a checkpoint every 900 ms while busy, no heartbeat, 64 streams, no witness, a lease of 5 seconds, no scrubber, no reward
+    /// service, a record of a long reading each hour.
     #[must_use]
     pub fn new(key: SigningKey) -> Self {
         Self {
@@ -49,6 +58,9 @@ impl AuditConfig {
             witness_quorum: 0,
             lease: Duration::from_secs(5),
             scrub: None,
+            reward: None,
+            relays: RelaySettings::default(),
+            reading: Duration::from_secs(3_600),
         }
     }
 }

@@ -21,9 +21,10 @@ pub use witness::Witness;
 
 use anyhow::{Context as _, bail, ensure};
 use futures::future::BoxFuture;
-use handsel_outbox::{Actor, Pseudonyms};
+use handsel_outbox::{Actor, Pseudonyms, Relay};
 use handsel_proto::handsel::audit::v1::{
     audit_ingest_service_server::AuditIngestServiceServer, audit_service_server::AuditServiceServer,
+    case_service_server::CaseServiceServer, hold_service_server::HoldServiceServer,
     integrity_service_server::IntegrityServiceServer,
 };
 use handsel_service::{Job, Part, World};
@@ -38,16 +39,19 @@ pub struct Audit {
     log: Arc<log::Log>,
     heartbeat: Option<Duration>,
     scrub: Option<Duration>,
+    /// To the reward service; without it holds on payments wait.
+    relay: Option<Relay>,
 }
 
 impl Audit {
     /// Its name, and its schema's.
     pub const NAME: &'static str = "audit";
 
-    /// Its tables. The log owes nothing to an outbox and keeps no request ids: statements are their own keys.
+    /// Its tables, with those of storage and outbox. Statements are their own keys; an officer's acts have request ids, and holds on
+    /// payments are owed to the reward service.
     #[must_use]
     pub fn migrations() -> Vec<Migration> {
-        vec![
+        let own = [
             Migration {
                 version: 100,
                 name: "log",
@@ -66,7 +70,14 @@ impl Audit {
                 postgres: include_str!("../migrations/postgres/0120_search.sql"),
                 sqlite: include_str!("../migrations/sqlite/0120_search.sql"),
             },
-        ]
+            Migration {
+                version: 130,
+                name: "officer",
+                postgres: include_str!("../migrations/postgres/0130_officer.sql"),
+                sqlite: include_str!("../migrations/sqlite/0130_officer.sql"),
+            },
+        ];
+        [handsel_storage::MIGRATIONS, handsel_outbox::MIGRATIONS, &own].concat()
     }
 
     /// Checks the log that is there, and opens it.
@@ -95,9 +106,11 @@ impl Audit {
         for witness in &config.witnesses {
             check_witness(&db, &known, witness).await?;
         }
+        let (reward, relays) = (config.reward.clone(), config.relays);
         let log = Arc::new(log::Log::new(db, world, config, pseudonyms, signed));
         log.tell().await?;
-        Ok(Self { log, heartbeat, scrub })
+        let relay = reward.map(|reward| jobs::to_reward(&log, reward, relays));
+        Ok(Self { log, heartbeat, scrub, relay })
     }
 
     /// The key to check the log with: a C2SP signed-note verifier key.
@@ -169,14 +182,19 @@ impl Part for Audit {
         routes.add_service(AuditServiceServer::new(grpc::AuditApi::new(Arc::clone(&self.log))));
         routes.add_service(AuditIngestServiceServer::new(grpc::IngestApi::new(Arc::clone(&self.log))));
         routes.add_service(IntegrityServiceServer::new(grpc::IntegrityApi::new(Arc::clone(&self.log))));
+        routes.add_service(CaseServiceServer::new(grpc::CaseApi::new(Arc::clone(&self.log))));
+        routes.add_service(HoldServiceServer::new(grpc::HoldApi::new(Arc::clone(&self.log))));
     }
 
     fn jobs(&self) -> Vec<Job> {
         let heartbeat = self.heartbeat.map(|period| jobs::heartbeat(&self.log, period));
         let scrub = self.scrub.map(|every| jobs::scrub(&self.log, every));
         let witness = (!self.log.witnesses.is_empty()).then(|| jobs::cosign(&self.log));
-        [jobs::checkpoint(&self.log), jobs::index(&self.log)]
+        let relay = self.relay.as_ref().map(Relay::job);
+        [jobs::checkpoint(&self.log), jobs::index(&self.log), jobs::answers(&self.log)]
             .into_iter()
+            .chain(jobs::purges(&self.log))
+            .chain(relay)
             .chain(witness)
             .chain(scrub)
             .chain(heartbeat)
@@ -185,6 +203,11 @@ impl Part for Audit {
 
     fn drain(&self) -> BoxFuture<'_, ()> {
         Box::pin(async {
+            if let Some(relay) = &self.relay
+                && let Err(fault) = relay.release().await
+            {
+                tracing::debug!(%fault, "a lease could not be given back; it runs out by itself");
+            }
             if let Err(error) = self.log.drain().await {
                 tracing::warn!(
                     error = format!("{error:#}"),

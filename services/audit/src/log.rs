@@ -1,11 +1,12 @@
 //! What the rooms share: the database, the one lane that writes, the key, and the news of checkpoints.
 
 use crate::{
-    commands::{Decide, Entry, Notice, Publish, Release, Report, Reported, Sequence, Taken, Writer, sealed},
+    commands::{Act, Decide, Entry, Notice, Publish, Release, Report, Reported, Sequence, Taken, Writer, sealed},
     config::AuditConfig,
     domain::{
         admission::Call,
         decision::{Decided, Finding, NotDecided, Verdict},
+        refused::Refused,
         round::Keys,
         violation::Violation,
     },
@@ -19,9 +20,9 @@ use crate::{
 };
 use anyhow::Context as _;
 use handsel_money::Timestamp;
-use handsel_outbox::{Actor, Pseudonyms};
+use handsel_outbox::{Actor, Outbox, Pseudonyms};
 use handsel_service::World;
-use handsel_storage::{Db, Fault, LaneSettings, Lanes};
+use handsel_storage::{Command, Db, Fault, LaneSettings, Lanes, Once, OnceRefused, RequestKey};
 use std::{sync::Arc, time::Duration};
 use tokio::{
     sync::{Mutex, Notify, Semaphore, watch},
@@ -56,6 +57,10 @@ pub(crate) struct Log {
     /// A permit for each stream.
     pub(crate) streams: Arc<Semaphore>,
     pub(crate) lanes: Lanes,
+    /// What the reward service is owed.
+    pub(crate) outbox: Outbox,
+    /// How often a long stream leaves another record of what was read.
+    pub(crate) reading: Duration,
     writer: Arc<Writer>,
     /// The shortest time between two checkpoints, and when the last was signed here.
     interval: Duration,
@@ -81,9 +86,13 @@ impl Log {
             witness_quorum,
             lease,
             scrub: _,
+            reward: _,
+            relays: _,
+            reading,
         } = config;
         let lanes =
             Lanes::start(db.clone(), LaneSettings { lanes: 1, queue: QUEUE, batch: BATCH, ..LaneSettings::default() });
+        let outbox = Outbox::new(crate::Audit::NAME, world.clone(), pseudonyms.clone());
         let writer = Arc::new(Writer::new(world.ids.next().to_string(), lease, pseudonyms));
         Self {
             db,
@@ -102,6 +111,8 @@ impl Log {
             published: Arc::default(),
             streams: Arc::new(Semaphore::new(streams)),
             lanes,
+            outbox,
+            reading,
             writer,
             interval: checkpoint_interval,
             last_signed: Mutex::new(None),
@@ -150,6 +161,34 @@ impl Log {
         let decided = self.lanes.run(LANE, decide).await?;
         self.is_frozen_now(finding::frozen(&self.db).await?);
         Ok(decided)
+    }
+
+    /// What an act of somebody's needs besides what is done.
+    pub(crate) fn act(&self, actor: Actor) -> Act {
+        let mut salt = [0; 32];
+        self.world.entropy.fill(&mut salt);
+        let by = actor.person.clone().unwrap_or_else(|| actor.subject.clone());
+        let (writer, statement_id) = (Arc::clone(&self.writer), self.world.ids.next());
+        Act { writer, actor, by, statement_id, salt, now: self.now() }
+    }
+
+    /// Does something in the lane that writes.
+    pub(crate) async fn run<C: Command>(&self, command: C) -> Result<C::Output, Fault> {
+        self.lanes.run(LANE, command).await
+    }
+
+    /// Does something once for its request id: the name of what it led to, now or before.
+    pub(crate) async fn once<C>(
+        &self,
+        key: RequestKey,
+        digest: [u8; 32],
+        command: C,
+    ) -> Result<Result<String, OnceRefused<Refused>>, Fault>
+    where
+        C: Command<Output = Result<String, Refused>>,
+    {
+        let once = Once { key, digest, now: self.now(), command };
+        Ok(self.run(once).await?.map(|done| done.resource))
     }
 
     /// Whether something was found that nobody may append over, as far as this process knows.

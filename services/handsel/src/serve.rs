@@ -118,7 +118,8 @@ async fn part(service: ServiceName, told: &Told, world: &World) -> Result<Arc<dy
             let db = open(&location, Audit::NAME, Audit::migrations()).await?;
             let key = signing_key(&told.bank.id, &told.secret(keys::SIGNING), world)?;
             let (retiring, retired) = keys::others(&told.secrets.folder)?;
-            let config = AuditConfig { retiring, retired, ..told.record.settings(key)? };
+            let reward = told.peer(Reward::NAME)?;
+            let config = AuditConfig { retiring, retired, reward, relays: told.relays, ..told.record.settings(key)? };
             Arc::new(Audit::start(db, world.clone(), config, pseudonyms).await?)
         }
     })

@@ -106,6 +106,12 @@ impl Reward {
             postgres: include_str!("../migrations/postgres/165_recompute_rates.sql"),
             sqlite: include_str!("../migrations/sqlite/165_recompute_rates.sql"),
         });
+        all.push(Migration {
+            version: 190,
+            name: "hold_origin",
+            postgres: include_str!("../migrations/postgres/190_hold_origin.sql"),
+            sqlite: include_str!("../migrations/sqlite/190_hold_origin.sql"),
+        });
         all
     }
 

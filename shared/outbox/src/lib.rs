@@ -18,7 +18,9 @@ pub mod statement;
 mod store;
 
 pub use deliver::{Deliver, DeliverFault, Delivered, Greeting, Numbered, Origin, Outcome, Receipt, Standing};
-pub use outbox::{Outbox, Owed, Packed, Pending, Traced, oldest_wait, pending};
+pub use outbox::{
+    Answer, Outbox, Owed, Packed, Pending, Traced, answers, earliest_owed, oldest_wait, pending, take_statements,
+};
 pub use pseudonyms::{Pseudonyms, PseudonymsError};
 pub use relay::{AuditRelay, Finding, Notice, Parked, PurgeSent, Relay, RelaySettings, ReleaseParked, Watch, parked};
 pub use rpc::{AuditDeliver, deliver_by};

@@ -104,6 +104,52 @@ pub async fn oldest_wait(tx: &mut Tx, destination: &str) -> Result<Duration, Fau
     store::relay::oldest_wait(tx, destination).await
 }
 
+/// What a receiver has answered to one message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// It took effect.
+    Applied,
+    /// A business rule refused it.
+    Refused {
+        /// Its reason.
+        reason: String,
+    },
+}
+
+/// What a destination has answered to the messages about an aggregate, in their order. What is put aside has no answer until it was
+/// released and sent again. Messages are forgotten with their answers 40 days after these: whoever needs one for longer keeps it.
+///
+/// # Errors
+/// As the database says.
+pub async fn answers(tx: &mut Tx, destination: &str, aggregate: &str) -> Result<Vec<Answer>, Fault> {
+    let rows = store::sent::answers(tx, destination, aggregate).await?;
+    let answer = |row: store::sent::AnswerRow| match row.outcome.as_str() {
+        "REFUSED" => Answer::Refused { reason: row.reason },
+        _ => Answer::Applied,
+    };
+    Ok(rows.into_iter().map(answer).collect())
+}
+
+/// The instant that the earliest of what waits for a destination is dated, by the time of the commands that owe it; none if nothing
+/// waits. What is dated before it has been answered.
+///
+/// # Errors
+/// As the database says.
+pub async fn earliest_owed(tx: &mut Tx, destination: &str) -> Result<Option<Timestamp>, Fault> {
+    store::relay::earliest_owed(tx, destination).await
+}
+
+/// Takes at most so many statements out of the outbox, in order: for the log's own service, whose statements no relay brings to itself.
+///
+/// # Errors
+/// As the database says.
+pub async fn take_statements(tx: &mut Tx, limit: i64) -> Result<Vec<Sealed>, Fault> {
+    let rows = store::outbox::take(tx, AUDIT, limit).await?;
+    let sealed =
+        |row: store::outbox::OwedRow| Sealed { content: row.content, body: row.body, body_salt: row.body_salt };
+    Ok(rows.into_iter().map(sealed).collect())
+}
+
 impl Outbox {
     /// The outbox of a service.
     #[must_use]

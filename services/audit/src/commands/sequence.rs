@@ -106,15 +106,44 @@ impl Writer {
             return Ok(());
         }
         let Some(epoch) = self.hold(tx).await? else { return Ok(()) };
+        let sealed =
+            notices.into_iter().map(|notice| notice.seal_bare(now, &self.pseudonyms)).collect::<Result<Vec<_>, _>>()?;
+        self.append(&sealed, epoch, now, tx).await.map(|_| ())
+    }
+
+    /// Adds records of our own, in a transaction that holds the sequencer's lock and has written nothing yet; where each lies. What
+    /// comes with them is only then to be written.
+    pub(super) async fn record(
+        &self,
+        sealed: &[statement::Sealed],
+        now: Timestamp,
+        tx: &mut Tx,
+    ) -> Result<Result<Vec<i64>, Refusal>, Fault> {
+        let Some(epoch) = self.hold(tx).await? else { return Ok(Err(Refusal::SequencerElsewhere)) };
+        if store::finding::frozen(tx).await? {
+            return Ok(Err(Refusal::Frozen));
+        }
+        self.append(sealed, epoch, now, tx).await.map(Ok)
+    }
+
+    /// Whether [`Writer::record`] would take anything.
+    pub(super) async fn may_record(&self, tx: &mut Tx) -> Result<bool, Fault> {
+        Ok(self.may_write(tx).await? && !store::finding::frozen(tx).await?)
+    }
+
+    async fn append(
+        &self,
+        sealed: &[statement::Sealed],
+        epoch: i64,
+        now: Timestamp,
+        tx: &mut Tx,
+    ) -> Result<Vec<i64>, Fault> {
         let extension = self.extension(tx).await?;
         let mut fold = Fold::begin(known(&[], tx).await?, extension, epoch, &self.pseudonyms);
-        for notice in notices {
-            let sealed = notice.seal_bare(now, &self.pseudonyms)?;
-            fold.notice(&sealed, now)?;
-        }
+        let indexes = sealed.iter().map(|one| Ok(fold.notice(one, now)?.index)).collect::<Result<_, Fault>>()?;
         let frontier = save(fold, epoch, tx).await?;
         self.remember(frontier);
-        Ok(())
+        Ok(indexes)
     }
 
     /// The log as the newest head has it.

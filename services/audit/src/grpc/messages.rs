@@ -4,11 +4,13 @@ use crate::{
     commands::Receipt,
     domain::{
         admission::Source,
+        case::{self, Case, Entry, Item},
         decision::{Decided, Finding},
+        hold::{self, Hold, Scope, Stop, Stretch},
         violation::{Kind, Violation},
     },
     log::Log,
-    queries::{checkpoint::Signed, record::RecordRow, witnessed},
+    queries::{case::Shown, checkpoint::Signed, record::RecordRow, witnessed},
     tlog::{Hash, with_lines},
 };
 use handsel_access::Caller;
@@ -121,4 +123,102 @@ pub(super) fn known(source: Option<Source>) -> GreetResponse {
 
 pub(super) fn hashes(hashes: Vec<Hash>) -> Vec<Vec<u8>> {
     hashes.into_iter().map(Hash::to_vec).collect()
+}
+
+pub(super) fn case(case: Case) -> proto::Case {
+    let (name, etag) = (case.name(), case.etag());
+    let Case { id: _, reason, opened, index, state, entries, holds } = case;
+    let (state, outcome, closed) = match state {
+        case::State::Open => (proto::case::State::Open, String::new(), None),
+        case::State::Closed { outcome, closed } => (proto::case::State::Closed, outcome, Some(closed)),
+    };
+    proto::Case {
+        name,
+        reason,
+        state: state.into(),
+        outcome,
+        opened_by: opened.by,
+        open_time: Some(to_timestamp(opened.at)),
+        close_time: closed.as_ref().map(|closed| to_timestamp(closed.at)),
+        closed_by: closed.map(|closed| closed.by).unwrap_or_default(),
+        entry_count: entries,
+        hold_count: holds,
+        record_index: index,
+        etag,
+    }
+}
+
+pub(super) fn case_entry(Shown { entry, note }: Shown) -> proto::CaseEntry {
+    use proto::case_entry::Item as Wire;
+    let Entry { number, item, added, index } = entry;
+    let note_withheld = item == Item::Note && note.is_none();
+    let item = match item {
+        Item::Records { first, end } => {
+            Wire::Records(proto::RecordRange { first_index: first.cast_signed(), end_index: end.cast_signed() })
+        }
+        Item::Finding(number) => Wire::Finding(format!("findings/{number}")),
+        Item::Note => Wire::Note(note.unwrap_or_default()),
+    };
+    proto::CaseEntry {
+        number,
+        item: Some(item),
+        note_withheld,
+        added_by: added.by,
+        add_time: Some(to_timestamp(added.at)),
+        record_index: index,
+    }
+}
+
+pub(super) fn hold(hold: Hold) -> proto::Hold {
+    let (name, etag) = (hold.name(), hold.etag().to_owned());
+    let Hold { id: _, case, scope, reason, placed, index, state, stop } = hold;
+    let (state, proposed, confirmed) = match state {
+        hold::State::Active => (proto::hold::State::Active, None, None),
+        hold::State::ReleaseProposed(step) => (proto::hold::State::ReleaseProposed, Some(step), None),
+        hold::State::Released { proposed, confirmed } => {
+            (proto::hold::State::Released, Some(proposed), Some(confirmed))
+        }
+    };
+    proto::Hold {
+        name,
+        case: case.map(|case| format!("cases/{case}")).unwrap_or_default(),
+        scope: Some(proto::hold::Scope { what: Some(scope_of(scope)) }),
+        reason,
+        state: state.into(),
+        placed_by: placed.by,
+        place_time: Some(to_timestamp(placed.at)),
+        release_propose_time: proposed.as_ref().map(|step| to_timestamp(step.at)),
+        release_proposed_by: proposed.map(|step| step.by).unwrap_or_default(),
+        release_time: confirmed.as_ref().map(|step| to_timestamp(step.at)),
+        released_by: confirmed.map(|step| step.by).unwrap_or_default(),
+        payments: payments(stop),
+        record_index: index,
+        etag,
+    }
+}
+
+fn scope_of(scope: Scope) -> proto::hold::scope::What {
+    use proto::hold::scope::What;
+    match scope {
+        Scope::Payments(name) => What::Payments(name),
+        Scope::Subject(name) => What::Subject(name),
+        Scope::Records(Stretch { first, end, source }) => What::Records(proto::hold::Records {
+            first_index: first.cast_signed(),
+            end_index: end.cast_signed(),
+            source: source.unwrap_or_default(),
+        }),
+        Scope::Type(kind) => What::Type(kind),
+    }
+}
+
+fn payments(stop: Stop) -> Option<proto::hold::Payments> {
+    use proto::hold::payments::State;
+    let (state, at, reason) = match stop {
+        Stop::Unasked => return None,
+        Stop::Owed => (State::Owed, None, String::new()),
+        Stop::InForce { since } => (State::InForce, Some(since), String::new()),
+        Stop::Refused { reason, at } => (State::Refused, Some(at), reason),
+        Stop::Lifted { at } => (State::Lifted, Some(at), String::new()),
+    };
+    Some(proto::hold::Payments { state: state.into(), answer_time: at.map(to_timestamp), reason })
 }

@@ -1,12 +1,13 @@
 //! What the log refuses, as the caller reads it.
 
 use crate::{
-    domain::{admission::Refusal, decision::NotDecided},
+    domain::{admission::Refusal, decision::NotDecided, refused::Refused},
     queries::proof::ProofError,
     tlog::TreeError,
 };
 use handsel_outbox::inbox::{EPOCH_FENCED, SEQUENCE_GAP};
-use handsel_service::status::{DOMAIN, FIELD_INVALID, OUT_OF_RANGE, fault, refusal};
+use handsel_service::status::{DOMAIN, FIELD_INVALID, OUT_OF_RANGE, Violation, fault, refusal};
+use handsel_storage::OnceRefused;
 use std::time::Duration;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
@@ -80,6 +81,29 @@ pub(super) fn not_decided(refused: NotDecided) -> Status {
         }
         NotDecided::Frozen => not_taken(&Refusal::Frozen),
         NotDecided::Elsewhere => not_taken(&Refusal::SequencerElsewhere),
+    }
+}
+
+/// The status of an officer's act that is not done.
+pub(super) fn not_done(refused: &Refused) -> Status {
+    let message = refused.to_string();
+    match refused {
+        Refused::NotFound(_) => not_found(&message),
+        Refused::EtagMismatch(_) => refusal(Code::Aborted, "ETAG_MISMATCH", message),
+        Refused::StateConflict(..) => refusal(Code::FailedPrecondition, "STATE_CONFLICT", message),
+        Refused::MakerIsChecker(_) => refusal(Code::PermissionDenied, "MAKER_IS_CHECKER", message),
+        Refused::FieldInvalid { field, description } => Violation::new(*field, *description).into(),
+        Refused::Log(refused) => not_taken(refused),
+    }
+}
+
+/// The status of a request that may be sent again and has led to nothing.
+pub(super) fn not_once(refused: &OnceRefused<Refused>) -> Status {
+    match refused {
+        OnceRefused::Refused(refused) => not_done(refused),
+        OnceRefused::Reused => {
+            refusal(Code::AlreadyExists, "REQUEST_ID_REUSED", "the request id was used for other content")
+        }
     }
 }
 

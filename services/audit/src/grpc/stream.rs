@@ -24,7 +24,10 @@ use handsel_service::{
 };
 use serde_json::json;
 use std::sync::Arc;
-use tokio::sync::{OwnedSemaphorePermit, mpsc, watch};
+use tokio::{
+    sync::{OwnedSemaphorePermit, mpsc, watch},
+    time::Instant,
+};
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 use tonic::{Code, Request, Status};
@@ -72,6 +75,10 @@ struct Reading {
     news: watch::Receiver<Option<Arc<Signed>>>,
     frozen: watch::Receiver<bool>,
     draining: CancellationToken,
+    /// Who reads, what, and when a record of it was last left.
+    caller: Caller,
+    said: serde_json::Value,
+    recorded: Instant,
     /// Held as long as it runs.
     _permit: OwnedSemaphorePermit,
 }
@@ -95,7 +102,8 @@ pub(super) async fn open(
     check(&log, &cursor, &newest).await?;
     let end = if follow { End::Follow } else { End::ToTheEnd };
     // Before the first record goes out: nobody reads without a trace.
-    record_reading(&log, &caller, said(&cursor, end, &selection)).await?;
+    let (subject, said) = said(&cursor, end, &selection);
+    record_reading(&log, &caller, (subject, said.clone())).await?;
     let most = if batch_size == 0 { USUAL_BATCH } else { u64::from(batch_size.unsigned_abs()) };
     let reading = Reading {
         end,
@@ -107,6 +115,9 @@ pub(super) async fn open(
         news: log.news.subscribe(),
         frozen: log.frozen.subscribe(),
         draining,
+        caller,
+        said,
+        recorded: Instant::now(),
         _permit: permit,
         log,
     };
@@ -202,7 +213,7 @@ impl Reading {
         loop {
             let batch = tokio::select! {
                 () = draining.cancelled() => Err(going_down()),
-                batch = self.batch() => if self.is_frozen() { Err(refused::frozen()) } else { batch },
+                batch = self.recorded_batch() => if self.is_frozen() { Err(refused::frozen()) } else { batch },
             };
             let failed = batch.is_err();
             if to.send(batch).await.is_err() || failed {
@@ -219,6 +230,19 @@ impl Reading {
                 return;
             }
         }
+    }
+
+    /// The next batch, after another record of the reading where the last is long ago.
+    async fn recorded_batch(&mut self) -> Result<StreamRecordsResponse, Status> {
+        if self.recorded.elapsed() >= self.log.reading && !self.is_frozen() {
+            let mut said = self.said.clone();
+            if let Some(said) = said.as_object_mut() {
+                said.insert("next".to_owned(), self.next.to_string().into());
+            }
+            record_reading(&self.log, &self.caller, (format!("records/{}", self.next), said)).await?;
+            self.recorded = Instant::now();
+        }
+        self.batch().await
     }
 
     /// The next batch. Nothing of the database is held when it has been made.

@@ -1,8 +1,11 @@
-//! The log's loops: signing what was committed, having it cosigned, reading it again, and saying that it lives.
+//! The log's loops: signing what was committed, having it cosigned, reading it again, saying that it lives, and telling the reward
+//! service what is held.
 
+mod holds;
 mod scrub;
 mod witness;
 
+pub(crate) use holds::{answers, purges, to_reward};
 pub(crate) use scrub::scrub;
 pub(crate) use witness::cosign;
 

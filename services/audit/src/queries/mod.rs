@@ -1,8 +1,10 @@
 //! The log's reads: checkpoints, records, proofs, findings, the check at the start and the rounds after it.
 
 pub(crate) mod batch;
+pub(crate) mod case;
 pub(crate) mod checkpoint;
 pub(crate) mod finding;
+pub(crate) mod hold;
 pub(crate) mod proof;
 pub(crate) mod record;
 pub(crate) mod recovery;

@@ -1,9 +1,11 @@
 //! Every SQL statement of the log, one file a table or two.
 
+pub(crate) mod case;
 pub(crate) mod checkpoint;
 pub(crate) mod cosignature;
 pub(crate) mod finding;
 pub(crate) mod head;
+pub(crate) mod hold;
 pub(crate) mod leaf;
 pub(crate) mod lease;
 pub(crate) mod scrub;

@@ -7,8 +7,10 @@
 )]
 
 mod append;
+mod cases;
 mod damage;
 mod export;
+mod holds;
 mod integrity;
 mod limits;
 mod openings;

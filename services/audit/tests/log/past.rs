@@ -9,7 +9,14 @@ use sqlx::{
 };
 
 /// Every table of the log, what points to others first.
-pub(crate) const TABLES: [&str; 13] = [
+pub(crate) const TABLES: [&str; 20] = [
+    "reconciliation",
+    "hold_answer",
+    "hold_release",
+    "hold",
+    "case_closing",
+    "case_entry",
+    "case_file",
     "cosignature",
     "checkpoint",
     "head",

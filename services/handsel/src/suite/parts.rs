@@ -48,7 +48,7 @@ pub(super) struct Parts {
     referral: (Db, Referral),
     reward: (Db, Reward),
     tier: (Db, Tier),
-    audit: Audit,
+    audit: (Db, Audit),
 }
 
 impl Parts {
@@ -74,9 +74,16 @@ impl Parts {
         let audit_db = open(Audit::NAME, Audit::migrations()).await?;
         let key = signing_key(BANK, &place.secret(keys::SIGNING), world)?;
         let (retiring, retired) = keys::others(&place.secret(""))?;
-        let audit_config =
-            AuditConfig { heartbeat: Some(MINUTE), scrub: Some(DAY), retiring, retired, ..AuditConfig::new(key) };
-        let audit = Audit::start(audit_db, world.clone(), audit_config, pseudonyms.clone()).await?;
+        let audit_config = AuditConfig {
+            heartbeat: Some(MINUTE),
+            scrub: Some(DAY),
+            retiring,
+            retired,
+            reward: Some(peer(Audit::NAME)?),
+            relays,
+            ..AuditConfig::new(key)
+        };
+        let audit = Audit::start(audit_db.clone(), world.clone(), audit_config, pseudonyms.clone()).await?;
 
         let tier_db = open(handsel_tier::NAME, Tier::migrations()).await?;
         let tier_peers = TierPeers {
@@ -115,7 +122,12 @@ impl Parts {
             referral_peers,
         )
         .await?;
-        Ok(Self { referral: (referral_db, referral), reward: (reward_db, reward), tier: (tier_db, tier), audit })
+        Ok(Self {
+            referral: (referral_db, referral),
+            reward: (reward_db, reward),
+            tier: (tier_db, tier),
+            audit: (audit_db, audit),
+        })
     }
 
     /// The services, to be served.
@@ -124,16 +136,17 @@ impl Parts {
             Arc::new(self.referral.1.clone()),
             Arc::new(self.reward.1.clone()),
             Arc::new(self.tier.1.clone()),
-            Arc::new(self.audit.clone()),
+            Arc::new(self.audit.1.clone()),
         ]
     }
 
     /// Each database with an outbox, and where its messages go.
-    pub(super) fn outboxes(&self) -> [(&Db, &'static [&'static str]); 3] {
+    pub(super) fn outboxes(&self) -> [(&Db, &'static [&'static str]); 4] {
         [
             (&self.tier.0, &["reward", "referral", "audit"]),
             (&self.referral.0, &["reward", "audit"]),
             (&self.reward.0, &["audit"]),
+            (&self.audit.0, &["reward"]),
         ]
     }
 
@@ -148,7 +161,7 @@ impl Parts {
         let body = json!({ "from": from.to_string(), "to": to.to_string() });
         let deadline = Instant::now() + LEASE_OF_THE_DEAD;
         loop {
-            match self.audit.record_system("clock.moved", body.clone()).await {
+            match self.audit.1.record_system("clock.moved", body.clone()).await {
                 Err(_) if Instant::now() < deadline => tokio::time::sleep(Duration::from_millis(100)).await,
                 done => return done,
             }

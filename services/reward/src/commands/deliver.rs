@@ -1,6 +1,7 @@
-//! Takes what the other services tell: qualified referrals and changes of tier.
+//! Takes what the other services tell: qualified referrals, their reversals, changes of tier, and what compliance holds.
 
 use super::{
+    audit_holds::{self, Placed, Released},
     grant_rewards::{Case, grant_all},
     means::Means,
     reverse_reward::reverse,
@@ -12,7 +13,7 @@ use crate::{
         reversal::Trigger,
         reward::Reward,
     },
-    store::{self, counter::BUDGET},
+    store::{self, counter::BUDGET, hold::HOLD},
 };
 use handsel_money::Timestamp;
 use handsel_outbox::{
@@ -45,6 +46,10 @@ pub(crate) enum Content {
     Parked,
     /// A referral that had qualified was reversed.
     Reversal(Reversed),
+    /// Compliance holds payments.
+    Placed(Placed),
+    /// Two people have released such a hold.
+    Released(Released),
 }
 
 /// A referral that had qualified was reversed.
@@ -65,11 +70,12 @@ impl Command for Deliver {
     type Output = Result<Vec<Receipt>, InboxRefused>;
 
     fn locks(&self) -> Vec<Lock> {
-        let plans = self.contents.iter().filter_map(|content| match content {
-            Ok(Content::Qualification(case)) => Some(case.qualification.plan.as_str()),
-            Ok(Content::Tier(_) | Content::Reversal(_) | Content::Parked) | Err(_) => None,
-        });
-        plans.map(|plan| Lock::new(&BUDGET, plan)).collect()
+        let lock = |content: &Result<Content, Refusal>| match content {
+            Ok(Content::Qualification(case)) => Some(Lock::new(&BUDGET, case.qualification.plan.as_str())),
+            Ok(Content::Released(released)) => Some(Lock::new(&HOLD, released.id)),
+            Ok(Content::Tier(_) | Content::Reversal(_) | Content::Placed(_) | Content::Parked) | Err(_) => None,
+        };
+        self.contents.iter().filter_map(lock).collect()
     }
 
     async fn apply(&self, tx: &mut Tx) -> Result<Self::Output, Fault> {
@@ -93,6 +99,14 @@ impl Deliver {
             [Ok(Content::Tier(change))] => Ok(vec![self.take_tier(tx, change).await?]),
             [Ok(Content::Parked)] => Ok(vec![Verdict::Applied { resource: String::new() }]),
             [Ok(Content::Reversal(reversed))] => Ok(vec![self.take_reversal(tx, reversed).await?]),
+            [Ok(Content::Placed(placed))] => {
+                let outcome = audit_holds::place(&self.means, tx, placed, &self.actor, self.now).await?;
+                Ok(vec![outcome.unwrap_or_else(|refusal| refused(&refusal))])
+            }
+            [Ok(Content::Released(released))] => {
+                let outcome = audit_holds::release(&self.means, tx, released, &self.actor, self.now).await?;
+                Ok(vec![outcome.unwrap_or_else(|refusal| refused(&refusal))])
+            }
             [Err(refusal)] => Ok(vec![refused(refusal)]),
             run => {
                 let cases: Vec<&Case> = run.iter().filter_map(case).collect();
@@ -150,7 +164,8 @@ fn both_grants(one: &Result<Content, Refusal>, next: &Result<Content, Refusal>) 
 fn case(content: &Result<Content, Refusal>) -> Option<&Case> {
     match content {
         Ok(Content::Qualification(case)) => Some(case),
-        Ok(Content::Tier(_) | Content::Reversal(_) | Content::Parked) | Err(_) => None,
+        Ok(Content::Tier(_) | Content::Reversal(_) | Content::Placed(_) | Content::Released(_) | Content::Parked)
+        | Err(_) => None,
     }
 }
 

@@ -7,6 +7,7 @@ pub(crate) mod activate_rate_grant;
 pub(crate) mod activate_rate_product;
 pub(crate) mod advance_horizon;
 pub(crate) mod approve_rewards;
+pub(crate) mod audit_holds;
 pub(crate) mod begin_file;
 mod books;
 pub(crate) mod change_plan;

@@ -3,7 +3,7 @@
 use super::{means::Means, statements};
 use crate::{
     domain::{
-        hold::{Hold, Target},
+        hold::{Hold, Origin, Target},
         refusal::Refusal,
     },
     store,
@@ -35,7 +35,8 @@ impl Command for PlaceHold {
         }
         store::hold::close_fence(tx).await?;
         let id = self.means.next_id();
-        let hold = Hold::place(id, self.target.clone(), self.reason.clone(), self.by.clone(), self.now);
+        let (target, reason, by) = (self.target.clone(), self.reason.clone(), self.by.clone());
+        let hold = Hold::place(id, target, reason, by, Origin::Reward, self.now);
         store::hold::insert(tx, &hold).await?;
         let owed = statements::of_hold("hold.placed", "hold", &hold, &self.actor, self.now);
         self.means.outbox.owe(tx, self.now, vec![owed]).await?;

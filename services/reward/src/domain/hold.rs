@@ -53,6 +53,16 @@ super::codes! {
     }
 }
 
+super::codes! {
+    /// Where a hold was placed, and is released.
+    pub enum Origin {
+        /// Here.
+        Reward = "REWARD",
+        /// In the audit service, which tells of it.
+        Audit = "AUDIT",
+    }
+}
+
 /// Where a hold stands, and who brought it there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum State {
@@ -145,6 +155,8 @@ pub struct Hold {
     pub placed_by: String,
     /// When.
     pub placed_at: Timestamp,
+    /// Where it was placed.
+    pub origin: Origin,
     /// Where it stands.
     pub state: State,
     /// Counts its changes from 1; its etag.
@@ -155,9 +167,9 @@ pub struct Hold {
 
 impl Hold {
     /// A new hold.
-    pub fn place(id: Uuid, target: Target, reason: String, by: String, now: Timestamp) -> Self {
+    pub fn place(id: Uuid, target: Target, reason: String, by: String, origin: Origin, now: Timestamp) -> Self {
         let state = State::Active(Active);
-        Self { id, target, reason, placed_by: by, placed_at: now, state, revision: 1, updated_at: now }
+        Self { id, target, reason, placed_by: by, placed_at: now, origin, state, revision: 1, updated_at: now }
     }
 
     /// Its resource name.
@@ -168,10 +180,18 @@ impl Hold {
     /// One person proposes to release it, another confirms. `account` is the name that who acts has on record where a token named no human.
     ///
     /// # Errors
-    /// In this order: [`Refusal::EtagMismatch`], [`Refusal::StateConflict`] once it is released, [`Refusal::MakerIsChecker`] to who
-    /// proposed it.
+    /// In this order: [`Refusal::EtagMismatch`], [`Refusal::StateConflict`] for one of the audit service's, and once it is released,
+    /// [`Refusal::MakerIsChecker`] to who proposed it.
     pub fn release(self, etag: &str, by: &str, account: &str, now: Timestamp) -> Result<Self, Refusal> {
         check_etag(&self.name(), self.revision, etag)?;
+        if self.origin == Origin::Audit {
+            let state = self.state.standing().code();
+            return Err(Refusal::StateConflict {
+                name: self.name(),
+                state,
+                act: "be released but in the audit service",
+            });
+        }
         let state = match self.state.clone() {
             State::Active(active) => State::ReleaseProposed(active.propose(by)),
             State::ReleaseProposed(proposed) if proposed.by == by || proposed.by == account => {
@@ -185,5 +205,16 @@ impl Hold {
         };
         let revision = self.revision.saturating_add(1);
         Ok(Self { state, revision, updated_at: now, ..self })
+    }
+
+    /// Two people have released it in the audit service. One that is released already stays as it is.
+    #[must_use]
+    pub fn released_in_audit(self, proposed_by: String, by: String, now: Timestamp) -> Self {
+        if let State::Released(_) = self.state {
+            return self;
+        }
+        let state = State::Released(Released { proposed_by, by });
+        let revision = self.revision.saturating_add(1);
+        Self { state, revision, updated_at: now, ..self }
     }
 }

@@ -3,6 +3,7 @@
 use super::{Api, call::Call};
 use crate::{
     commands::{
+        audit_holds::{Placed, Released},
         deliver::{Content, Deliver, Reversed, TierChange},
         grant_rewards::Case,
         greet::Greet,
@@ -11,7 +12,7 @@ use crate::{
         refusal::{Fault, Refusal},
         reversal::Trigger,
     },
-    wire::qualification::qualification_from,
+    wire::{hold::target_from, qualification::qualification_from},
 };
 use handsel_money::Timestamp;
 use handsel_outbox::{Actor, Origin, inbox::Arrival};
@@ -68,6 +69,8 @@ fn content_from(message: &Message, actor: &Actor, now: Timestamp) -> Result<Cont
         Some(message::Content::TierChange(said)) => tier_change_from(said).map(Content::Tier).map_err(untakeable),
         Some(message::Content::Parked(_)) => Ok(Content::Parked),
         Some(message::Content::Reversal(said)) => reversed_from(said, actor).map(Content::Reversal).map_err(untakeable),
+        Some(message::Content::HoldPlaced(said)) => placed_from(said).map(Content::Placed).map_err(untakeable),
+        Some(message::Content::HoldReleased(said)) => released_from(said).map(Content::Released).map_err(untakeable),
         None => Err(Refusal::FieldInvalid(vec![Fault::new("content", "it is required")])),
     }
 }
@@ -80,6 +83,22 @@ fn reversed_from(said: &wire::Reversal, actor: &Actor) -> Result<Reversed, Viola
         referral: id_from_name("referrals/", referral, "reversal.referral")?,
         trigger: Trigger { reason: reason.clone(), at, by },
     })
+}
+
+fn placed_from(said: &wire::HoldPlaced) -> Result<Placed, Violation> {
+    let wire::HoldPlaced { hold, target, reason, placed_by } = said;
+    Ok(Placed {
+        id: id_from_name("holds/", hold, "hold_placed.hold")?,
+        target: target_from(target, "hold_placed.target")?,
+        reason: reason.clone(),
+        by: placed_by.clone(),
+    })
+}
+
+fn released_from(said: &wire::HoldReleased) -> Result<Released, Violation> {
+    let wire::HoldReleased { hold, proposed_by, released_by } = said;
+    let id = id_from_name("holds/", hold, "hold_released.hold")?;
+    Ok(Released { id, proposed_by: proposed_by.clone(), by: released_by.clone() })
 }
 
 fn tier_change_from(said: &wire::TierChange) -> Result<TierChange, Violation> {

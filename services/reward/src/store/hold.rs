@@ -1,7 +1,7 @@
 //! Holds, and the fence between them and the payments that leave.
 
 use super::corrupt;
-use crate::domain::hold::{Hold, Standing, State, Target};
+use crate::domain::hold::{Hold, Origin, Standing, State, Target};
 use handsel_money::Timestamp;
 use handsel_storage::{At, Column, Db, Fault, LockTable, Tx, row};
 use uuid::Uuid;
@@ -21,6 +21,7 @@ row! {
         pub state: String,
         pub placed_by: String,
         pub placed_at: At,
+        pub origin: String,
         pub proposed_by: String,
         pub released_by: String,
         pub revision: i64,
@@ -40,6 +41,7 @@ impl HoldRow {
             state,
             placed_by,
             placed_at,
+            origin,
             proposed_by,
             released_by,
             revision,
@@ -53,12 +55,14 @@ impl HoldRow {
             _ => return Err(corrupt("hold", &id.to_string())),
         };
         let standing = Standing::from_code(&state).ok_or_else(|| corrupt("hold.state", &state))?;
+        let origin = Origin::from_code(&origin).ok_or_else(|| corrupt("hold.origin", &origin))?;
         Ok(Hold {
             id,
             target,
             reason,
             placed_by,
             placed_at: placed_at.0,
+            origin,
             state: State::restore(standing, proposed_by, released_by),
             revision,
             updated_at: updated_at.0,
@@ -98,9 +102,9 @@ pub(crate) async fn pass_fence(tx: &mut Tx) -> Result<(), Fault> {
 pub(crate) async fn insert(tx: &mut Tx, hold: &Hold) -> Result<(), Fault> {
     let (reward, referral, beneficiary, plan) = columns(&hold.target);
     tx.exec_one(
-        "INSERT INTO hold (id, reward_id, referral, beneficiary, plan_id, reason, state, placed_by, placed_at, revision,
-                           updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        "INSERT INTO hold (id, reward_id, referral, beneficiary, plan_id, reason, state, placed_by, placed_at, origin,
+                           revision, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         (
             hold.id,
             reward,
@@ -111,6 +115,7 @@ pub(crate) async fn insert(tx: &mut Tx, hold: &Hold) -> Result<(), Fault> {
             hold.state.standing().code(),
             hold.placed_by.clone(),
             At(hold.placed_at),
+            hold.origin.code(),
             hold.revision,
             At(hold.updated_at),
         ),
@@ -141,7 +146,7 @@ pub(crate) async fn save(tx: &mut Tx, hold: &Hold) -> Result<(), Fault> {
 pub(crate) async fn one(tx: &mut Tx, id: Uuid) -> Result<Option<Hold>, Fault> {
     let row: Option<HoldRow> = tx
         .opt(
-            "SELECT id, reward_id, referral, beneficiary, plan_id, reason, state, placed_by, placed_at, proposed_by,
+            "SELECT id, reward_id, referral, beneficiary, plan_id, reason, state, placed_by, placed_at, origin, proposed_by,
                     released_by, revision, updated_at
              FROM hold WHERE id = $1",
             (id,),
@@ -160,7 +165,7 @@ pub(crate) async fn on_reward(
 ) -> Result<Vec<Hold>, Fault> {
     let rows = tx
         .all(
-            "SELECT id, reward_id, referral, beneficiary, plan_id, reason, state, placed_by, placed_at, proposed_by,
+            "SELECT id, reward_id, referral, beneficiary, plan_id, reason, state, placed_by, placed_at, origin, proposed_by,
                     released_by, revision, updated_at
              FROM hold
              WHERE state <> 'RELEASED' AND (reward_id = $1 OR referral = $2 OR beneficiary = $3 OR plan_id = $4)
@@ -210,7 +215,7 @@ pub(crate) async fn page(
     let (after_at, after_id) = after.unzip();
     let rows = db
         .all(
-            "SELECT id, reward_id, referral, beneficiary, plan_id, reason, state, placed_by, placed_at, proposed_by,
+            "SELECT id, reward_id, referral, beneficiary, plan_id, reason, state, placed_by, placed_at, origin, proposed_by,
                     released_by, revision, updated_at
              FROM hold
              WHERE ($1 IS NULL OR reward_id = $1)

@@ -1,6 +1,6 @@
 //! Holds for the wire.
 
-use crate::domain::hold::{Hold, Standing, Target};
+use crate::domain::hold::{Hold, Origin, Standing, Target};
 use handsel_proto::handsel::reward::v1::{self as wire, hold::State};
 use handsel_service::{status::Violation, wire::to_timestamp};
 
@@ -13,7 +13,7 @@ pub(crate) fn target_from(name: &str, field: &str) -> Result<Target, Violation> 
 }
 
 pub(crate) fn to_hold(hold: &Hold) -> wire::Hold {
-    let Hold { id: _, target, reason, placed_by, placed_at, state, revision, updated_at } = hold;
+    let Hold { id: _, target, reason, placed_by, placed_at, origin, state, revision, updated_at } = hold;
     wire::Hold {
         name: hold.name(),
         target: target.name(),
@@ -25,6 +25,14 @@ pub(crate) fn to_hold(hold: &Hold) -> wire::Hold {
         released_by: state.released_by().to_owned(),
         update_time: Some(to_timestamp(*updated_at)),
         etag: revision.to_string(),
+        origin: to_origin(*origin).into(),
+    }
+}
+
+fn to_origin(origin: Origin) -> wire::hold::Origin {
+    match origin {
+        Origin::Reward => wire::hold::Origin::Reward,
+        Origin::Audit => wire::hold::Origin::Audit,
     }
 }
 

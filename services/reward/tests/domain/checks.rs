@@ -7,7 +7,7 @@ use handsel_reward::domain::{
     calculation::explanation::Language,
     checks::{Check, Known, Rule, Verdict, look, waiting_for, waits_for},
     gate::{self, Answer, Round},
-    hold::{Hold, Target},
+    hold::{Hold, Origin, Target},
     latch::{Cause, Stop},
     outcome::{Attempt, Status},
     payee::Payee,
@@ -82,7 +82,14 @@ impl Stored {
 
     fn held(mut self) -> Self {
         let target = Target::Plan("spring".into());
-        self.holds.push(Hold::place(Uuid::from_u128(7), target, "COLLUSION".into(), "karel".into(), NOW));
+        self.holds.push(Hold::place(
+            Uuid::from_u128(7),
+            target,
+            "COLLUSION".into(),
+            "karel".into(),
+            Origin::Reward,
+            NOW,
+        ));
         self
     }
 

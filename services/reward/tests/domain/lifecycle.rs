@@ -7,7 +7,7 @@ use handsel_reward::domain::{
     claim::{self, Claim},
     expiry::expires_at,
     gate::{Answer, NO_ANSWER, Patience, Round, Verdict},
-    hold::{Hold, Standing as HoldStanding, Target},
+    hold::{Hold, Origin, Standing as HoldStanding, Target},
     reversal::{Decision, Rule, decide},
     state::Standing,
     terms::GateCheck,
@@ -23,7 +23,8 @@ fn later(days: u32) -> Timestamp {
 
 #[test]
 fn a_hold_is_released_by_two_people_and_once() {
-    let hold = Hold::place(Uuid::from_u128(1), Target::Plan("spring".into()), "X".into(), "karel".into(), NOW);
+    let hold =
+        Hold::place(Uuid::from_u128(1), Target::Plan("spring".into()), "X".into(), "karel".into(), Origin::Reward, NOW);
     assert_eq!(hold.clone().release("2", "karel", "u-1", NOW).unwrap_err().reason(), "ETAG_MISMATCH");
     let proposed = hold.release("1", "karel", "u-1", NOW).unwrap();
     assert_eq!(proposed.state.standing(), HoldStanding::ReleaseProposed);
@@ -33,6 +34,16 @@ fn a_hold_is_released_by_two_people_and_once() {
     let released = proposed.release("2", "lena", "u-2", NOW).unwrap();
     assert_eq!((released.state.proposed_by(), released.state.released_by(), released.revision), ("karel", "lena", 3));
     assert_eq!(released.release("", "mona", "u-3", NOW).unwrap_err().reason(), "STATE_CONFLICT");
+}
+
+#[test]
+fn a_hold_of_the_audit_service_is_released_there() {
+    let (target, origin) = (Target::Plan("spring".into()), Origin::Audit);
+    let hold = Hold::place(Uuid::from_u128(1), target, "X".into(), "karel".into(), origin, NOW);
+    assert_eq!(hold.clone().release("", "lena", "u-2", NOW).unwrap_err().reason(), "STATE_CONFLICT");
+    let released = hold.released_in_audit("karel".into(), "lena".into(), NOW);
+    assert_eq!((released.state.proposed_by(), released.state.released_by(), released.revision), ("karel", "lena", 2));
+    assert_eq!(released.clone().released_in_audit("x".into(), "y".into(), NOW), released);
 }
 
 #[test]

@@ -110,3 +110,52 @@ on_both_engines! {
         assert_eq!(reason(&fenced), "EPOCH_FENCED");
     }
 }
+
+on_both_engines! {
+    async fn a_hold_of_the_audit_service_holds_under_its_own_name_and_is_released_there(lab: Lab) {
+        let bank = Bank::with_plan(lab, introduction_plan()).await;
+        let reward = bank.grant(bank.qualification(1, "30000.00 CNY")).await.unwrap().remove(1).name;
+        let hold = format!("holds/{}", uuid::Uuid::from_u128(77));
+        let placed = |hold: &str, target: &str| {
+            Content::HoldPlaced(wire::HoldPlaced {
+                hold: hold.into(),
+                target: target.into(),
+                reason: "COURT_ORDER".into(),
+                placed_by: "olga".into(),
+            })
+        };
+        let released = |hold: &str| {
+            let (proposed_by, released_by) = ("olga".into(), "karel".into());
+            Content::HoldReleased(wire::HoldReleased { hold: hold.into(), proposed_by, released_by })
+        };
+        let unknown = format!("rewards/{}", uuid::Uuid::from_u128(9));
+        let other = format!("holds/{}", uuid::Uuid::from_u128(78));
+        let messages = vec![
+            (1, placed(&hold, &reward)),
+            (2, placed(&hold, &reward)),
+            (3, placed(&hold, "plans/spring")),
+            (4, placed(&other, &unknown)),
+            (5, released(&other)),
+        ];
+        let receipts = deliver(&bank, "audit/reward", 1, messages).await.unwrap();
+        let said: Vec<(Outcome, &str)> = receipts.iter().map(|one| (one.outcome(), one.reason.as_str())).collect();
+        assert_eq!(said, [
+            (Outcome::Applied, ""),
+            (Outcome::Applied, ""),
+            (Outcome::Refused, "ALREADY_EXISTS"),
+            (Outcome::Refused, "NOT_FOUND"),
+            (Outcome::Refused, "NOT_FOUND"),
+        ]);
+        bank.pass(DAY * 30).await;
+        assert!(bank.instructions().await.is_empty(), "it keeps the payment back");
+        let held = bank.reward(&reward).await.holds.remove(0);
+        assert_eq!((held.name.as_str(), held.origin(), held.placed_by.as_str()), (hold.as_str(), wire::hold::Origin::Audit, "olga"));
+        let here = bank.release_hold("karel", 50, &hold).await.unwrap_err();
+        assert_eq!(reason(&here), "STATE_CONFLICT");
+
+        let receipts = deliver(&bank, "audit/reward", 1, vec![(6, released(&hold)), (7, released(&hold))]).await.unwrap();
+        assert!(receipts.iter().all(|one| one.outcome() == Outcome::Applied));
+        bank.run_jobs().await;
+        assert_eq!(bank.instructions().await.len(), 1);
+    }
+}

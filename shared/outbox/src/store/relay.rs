@@ -138,6 +138,17 @@ pub(crate) async fn oldest_wait(tx: &mut Tx, destination: &str) -> Result<Durati
     Ok(oldest.map_or(Duration::ZERO, |oldest| row.now.0.saturating_since(oldest.0)))
 }
 
+/// The earliest date of what has no answer.
+pub(crate) async fn earliest_owed(tx: &mut Tx, destination: &str) -> Result<Option<Timestamp>, Fault> {
+    let sql = "SELECT MIN(created_at) FROM (
+                   SELECT created_at FROM outbox WHERE destination = $1
+                   UNION ALL
+                   SELECT s.created_at FROM outbox_sent s JOIN outbox_relay r USING (destination)
+                   WHERE s.destination = $1 AND s.sequence > r.delivered) AS waiting";
+    let (earliest,): (Option<At>,) = tx.one(sql, (destination.to_owned(),)).await?;
+    Ok(earliest.map(|at| at.0))
+}
+
 impl WaitingRow {
     /// Since when the oldest has waited.
     pub(crate) fn oldest(&self) -> Option<Timestamp> {

@@ -26,6 +26,11 @@ row! {
         /// Why a marker goes in its place, if one does.
         pub(crate) parked: Option<String>,
     }
+    /// What was answered.
+    pub(crate) struct AnswerRow {
+        pub(crate) outcome: String,
+        pub(crate) reason: String,
+    }
     /// When a message was answered.
     pub(crate) struct AnsweredRow {
         pub(crate) sequence: i64,
@@ -141,6 +146,19 @@ pub(crate) async fn first_answered(
     tx.all(
         "SELECT sequence, delivered_at, log_index FROM outbox_receipt WHERE destination = $1 ORDER BY sequence LIMIT $2",
         (destination, limit),
+    )
+    .await
+}
+
+/// What was answered to the messages about an aggregate, in order. Where one is put aside, the answer to its marker is none to it.
+pub(crate) async fn answers(tx: &mut Tx, destination: &str, aggregate: &str) -> Result<Vec<AnswerRow>, Fault> {
+    tx.all(
+        "SELECT r.outcome, r.reason FROM outbox_sent s JOIN outbox_receipt r USING (destination, sequence)
+         WHERE s.destination = $1 AND s.aggregate = $2
+           AND NOT EXISTS (SELECT 1 FROM outbox_parked p
+                           WHERE p.destination = s.destination AND p.sequence = s.sequence)
+         ORDER BY s.sequence",
+        (destination.to_owned(), aggregate.to_owned()),
     )
     .await
 }

@@ -1,0 +1,121 @@
+//! An officer places a hold. One on payments is owed to the reward service in the same transaction.
+
+use super::Act;
+use crate::{
+    domain::{
+        hold::{Hold, Scope, State, Stop},
+        refused::Refused,
+    },
+    store,
+};
+use handsel_outbox::{Outbox, Owed, Pseudonyms};
+use handsel_proto::handsel::reward::v1::{self as reward, deliver_request};
+use handsel_storage::{Command, Fault, Lock, Tx};
+use serde_json::json;
+use uuid::Uuid;
+
+/// The service that is told of holds on payments.
+pub(crate) const REWARD: &str = "reward";
+
+/// Places a hold.
+pub(crate) struct PlaceHold {
+    pub(crate) act: Act,
+    pub(crate) outbox: Outbox,
+    pub(crate) id: Uuid,
+    pub(crate) case: Option<Uuid>,
+    pub(crate) scope: Scope,
+    pub(crate) reason: String,
+}
+
+impl Command for PlaceHold {
+    const NAME: &'static str = "audit.place_hold";
+    type Output = Result<String, Refused>;
+
+    fn locks(&self) -> Vec<Lock> {
+        vec![Act::lock()]
+    }
+
+    async fn apply(&self, tx: &mut Tx) -> Result<Self::Output, Fault> {
+        if let Err(refused) = self.case_is_open(tx).await? {
+            return Ok(Err(refused));
+        }
+        let Self { act, id, case, scope, reason, .. } = self;
+        let stop = if scope.stops_payments() { Stop::Owed } else { Stop::Unasked };
+        let (id, case, scope) = (*id, *case, scope.clone());
+        let mut hold =
+            Hold { id, case, scope, reason: reason.clone(), placed: act.step(), index: 0, state: State::Active, stop };
+        let body = json!({ "payments": if hold.scope.stops_payments() { "stop" } else { "go on" } });
+        let notice = act.notice(("hold.placed", "hold"), subjects(&hold), Some(reason.clone()), body);
+        hold.index = match act.record(notice, tx).await? {
+            Ok(index) => index,
+            Err(refused) => return Ok(Err(refused)),
+        };
+        let token = hold.scope.subject().map(|name| token(&act.writer.pseudonyms, name));
+        store::hold::insert(tx, &hold, token).await?;
+        if hold.scope.stops_payments() {
+            self.outbox.owe(tx, act.now, vec![placed(&hold)?]).await?;
+        }
+        Ok(Ok(hold.name()))
+    }
+}
+
+impl PlaceHold {
+    async fn case_is_open(&self, tx: &mut Tx) -> Result<Result<(), Refused>, Fault> {
+        let Some(id) = self.case else { return Ok(Ok(())) };
+        let case = store::case::load(tx, id).await?;
+        Ok(case.ok_or_else(|| Refused::NotFound(format!("cases/{id}"))).and_then(|case| case.hold()))
+    }
+}
+
+/// What a record of a hold names.
+pub(super) fn subjects(hold: &Hold) -> Vec<String> {
+    // What is a pseudonym already has none.
+    let scope = hold.scope.subject().is_none_or(|name| !is_token(name)).then(|| hold.scope.described());
+    let case = hold.case.map(|case| format!("cases/{case}"));
+    [Some(hold.name()), scope, case].into_iter().flatten().collect()
+}
+
+/// What statements call a resource. An officer who reads the log knows people by their pseudonyms only, and may name them so.
+fn token(pseudonyms: &Pseudonyms, name: &str) -> String {
+    if is_token(name) { name.to_owned() } else { pseudonyms.name(name) }
+}
+
+fn is_token(name: &str) -> bool {
+    const DIGITS: usize = 32;
+    let digits = name.strip_prefix("customers/c-").or_else(|| name.strip_prefix("staff/s-"));
+    digits.is_some_and(|digits| digits.len() == DIGITS && digits.bytes().all(|digit| digit.is_ascii_hexdigit()))
+}
+
+fn placed(hold: &Hold) -> Result<Owed, Fault> {
+    let said = reward::HoldPlaced {
+        hold: hold.name(),
+        target: hold.scope.described(),
+        reason: hold.reason.clone(),
+        placed_by: hold.placed.by.clone(),
+    };
+    message(hold, deliver_request::message::Content::HoldPlaced(said))
+}
+
+/// A message about a hold. What is said of one hold arrives in its order.
+pub(super) fn message(hold: &Hold, content: deliver_request::message::Content) -> Result<Owed, Fault> {
+    let message = deliver_request::Message { sequence: 0, traceparent: String::new(), content: Some(content) };
+    Owed::message(REWARD, hold.name(), &message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn people_are_named_by_number_or_by_pseudonym() {
+        let pseudonyms = Pseudonyms::from_key(&[9; 32]);
+        let token_of_42 = pseudonyms.name("customers/42");
+        for (named, expected) in [
+            ("customers/42", token_of_42.as_str()),
+            (token_of_42.as_str(), token_of_42.as_str()),
+            ("referrals/42", "referrals/42"),
+        ] {
+            assert_eq!(token(&pseudonyms, named), expected);
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! Why an officer's act is not done. Decided before anything is written.
+
+use super::admission;
+use thiserror::Error;
+
+/// Why.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub(crate) enum Refused {
+    /// There is no such thing.
+    #[error("{0} does not exist")]
+    NotFound(String),
+    /// It has changed since it was read.
+    #[error("{0} has changed since it was read")]
+    EtagMismatch(String),
+    /// It stands where this cannot be done.
+    #[error("{0} {1}")]
+    StateConflict(String, &'static str),
+    /// The person made what he would confirm.
+    #[error("{0}: whoever proposed it does not confirm it")]
+    MakerIsChecker(String),
+    /// A field cannot be what it is.
+    #[error("{field}: {description}")]
+    FieldInvalid {
+        /// Which.
+        field: &'static str,
+        /// Why.
+        description: &'static str,
+    },
+    /// The log takes nothing at the moment.
+    #[error(transparent)]
+    Log(#[from] admission::Refusal),
+}
