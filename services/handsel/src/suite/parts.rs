@@ -80,7 +80,7 @@ impl Parts {
             retiring,
             retired,
             reward: Some(peer(Audit::NAME)?),
-            relays,
+            relays: tempo.relays,
             ..AuditConfig::new(key)
         };
         let audit = Audit::start(audit_db.clone(), world.clone(), audit_config, pseudonyms.clone()).await?;
@@ -152,7 +152,7 @@ impl Parts {
 
     /// Whether a signed checkpoint covers every record of the log.
     pub(super) async fn is_signed(&self) -> Result<bool> {
-        self.audit.is_signed().await
+        self.audit.1.is_signed().await
     }
 
     /// Leaves a record of a jump of business time in the log. After a crash it waits for the dead process's lease on the log to
