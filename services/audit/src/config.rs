@@ -38,13 +38,15 @@ pub struct AuditConfig {
     pub reward: Option<Peer>,
     /// How the relay to it paces itself.
     pub relays: RelaySettings,
+    /// How often it is looked whether a day is over whose payouts were not compared with the reward service's ledger; absent: never.
+    pub reconcile: Option<Duration>,
     /// How often a long stream leaves another record of what was read.
     pub reading: Duration,
 }
 
 impl AuditConfig {
     /// The defaults: a checkpoint every 900 ms while busy, no heartbeat, 64 streams, no witness, a lease of 5 seconds, no scrubber, no reward
-    /// service, a record of a long reading each hour.
+    /// service, no daily reconciliation, a record of a long reading each hour.
     #[must_use]
     pub fn new(key: SigningKey) -> Self {
         Self {
@@ -60,6 +62,7 @@ impl AuditConfig {
             scrub: None,
             reward: None,
             relays: RelaySettings::default(),
+            reconcile: None,
             reading: Duration::from_secs(3_600),
         }
     }

@@ -12,6 +12,7 @@ mod grpc;
 mod jobs;
 mod log;
 mod queries;
+mod reconcile;
 mod store;
 mod witness;
 
@@ -25,9 +26,9 @@ use handsel_outbox::{Actor, Pseudonyms, Relay};
 use handsel_proto::handsel::audit::v1::{
     audit_ingest_service_server::AuditIngestServiceServer, audit_service_server::AuditServiceServer,
     case_service_server::CaseServiceServer, hold_service_server::HoldServiceServer,
-    integrity_service_server::IntegrityServiceServer,
+    integrity_service_server::IntegrityServiceServer, reconcile_service_server::ReconcileServiceServer,
 };
-use handsel_service::{Job, Part, World};
+use handsel_service::{Job, Part, Peer, World};
 use handsel_storage::{Db, Migration};
 use std::{sync::Arc, time::Duration};
 use tlog::VerifierKey;
@@ -41,6 +42,9 @@ pub struct Audit {
     scrub: Option<Duration>,
     /// To the reward service; without it holds on payments wait.
     relay: Option<Relay>,
+    /// Whose ledger the log is compared with, and how often it is looked whether a day is due.
+    reward: Option<Peer>,
+    reconcile: Option<Duration>,
 }
 
 impl Audit {
@@ -106,11 +110,11 @@ impl Audit {
         for witness in &config.witnesses {
             check_witness(&db, &known, witness).await?;
         }
-        let (reward, relays) = (config.reward.clone(), config.relays);
+        let (reward, relays, reconcile) = (config.reward.clone(), config.relays, config.reconcile);
         let log = Arc::new(log::Log::new(db, world, config, pseudonyms, signed));
         log.tell().await?;
-        let relay = reward.map(|reward| jobs::to_reward(&log, reward, relays));
-        Ok(Self { log, heartbeat, scrub, relay })
+        let relay = reward.clone().map(|reward| jobs::to_reward(&log, reward, relays));
+        Ok(Self { log, heartbeat, scrub, relay, reward, reconcile })
     }
 
     /// The key to check the log with: a C2SP signed-note verifier key.
@@ -184,6 +188,8 @@ impl Part for Audit {
         routes.add_service(IntegrityServiceServer::new(grpc::IntegrityApi::new(Arc::clone(&self.log))));
         routes.add_service(CaseServiceServer::new(grpc::CaseApi::new(Arc::clone(&self.log))));
         routes.add_service(HoldServiceServer::new(grpc::HoldApi::new(Arc::clone(&self.log))));
+        let reconcile = grpc::ReconcileApi::new(Arc::clone(&self.log), self.reward.clone());
+        routes.add_service(ReconcileServiceServer::new(reconcile));
     }
 
     fn jobs(&self) -> Vec<Job> {
@@ -191,10 +197,13 @@ impl Part for Audit {
         let scrub = self.scrub.map(|every| jobs::scrub(&self.log, every));
         let witness = (!self.log.witnesses.is_empty()).then(|| jobs::cosign(&self.log));
         let relay = self.relay.as_ref().map(Relay::job);
+        let daily = self.reward.clone().zip(self.reconcile);
+        let daily = daily.map(|(reward, every)| jobs::reconcile_daily(&self.log, reward, every));
         [jobs::checkpoint(&self.log), jobs::index(&self.log), jobs::answers(&self.log)]
             .into_iter()
             .chain(jobs::purges(&self.log))
             .chain(relay)
+            .chain(daily)
             .chain(witness)
             .chain(scrub)
             .chain(heartbeat)

@@ -88,6 +88,7 @@ impl Log {
             scrub: _,
             reward: _,
             relays: _,
+            reconcile: _,
             reading,
         } = config;
         let lanes =

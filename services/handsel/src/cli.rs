@@ -228,6 +228,9 @@ pub(crate) enum AuditCommand {
     Verify(AuditArguments),
     /// Finds records by what they say, newest first, and proves each by itself. Searching is recorded.
     Search(SearchArguments),
+    /// Compares the payouts of a period in the log with the reward service's ledger, and lists what differs. Exit code 3 if anything
+    /// does. What comes of it is recorded.
+    Reconcile(ReconcileArguments),
     /// Writes the whole log into a folder that strangers can check without us: C2SP tlog-tiles, bodies, views, a verifier in
     /// Python. An export that was cut off is gone on with.
     Export(ExportArguments),
@@ -247,6 +250,22 @@ pub(crate) enum AuditCommand {
     Evidence(EvidenceArguments),
     /// Verifies record by record and prints each, from a saved cursor on, and stays for what comes.
     Follow(FollowArguments),
+}
+
+/// A period of payouts.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ReconcileArguments {
+    #[command(flatten)]
+    pub(crate) server: ServerArguments,
+    /// Whose statements.
+    #[arg(long, default_value = "reward/audit")]
+    pub(crate) source: String,
+    /// From this instant on, by the source's time, e.g. `2026-01-31T00:00:00.000000Z`.
+    #[arg(long, value_name = "INSTANT")]
+    pub(crate) from: Timestamp,
+    /// To before this one.
+    #[arg(long, value_name = "INSTANT")]
+    pub(crate) to: Timestamp,
 }
 
 /// A proof in a file, and the keys that are trusted.

@@ -12,6 +12,7 @@ mod paint;
 mod parked;
 mod place;
 mod progress;
+mod reconcile;
 mod secrets;
 mod serve;
 mod simulator;
@@ -104,6 +105,10 @@ async fn run(command: Command) -> Result<ExitCode> {
         Command::Audit(AuditCommand::Search(arguments)) => {
             let caller = officer(&arguments.audit.server)?;
             audit::search(&caller, arguments).await?;
+        }
+        Command::Audit(AuditCommand::Reconcile(arguments)) => {
+            let caller = officer(&arguments.server)?;
+            reconcile::reconcile(&caller, arguments).await?;
         }
         Command::Audit(AuditCommand::Export(arguments)) => {
             let caller = officer(&arguments.audit.server)?;

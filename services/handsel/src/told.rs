@@ -129,6 +129,8 @@ pub(crate) struct RecordConfig {
     heartbeat_seconds: u64,
     /// How often everything is read and hashed again, in hours: at least once a day.
     scrub_hours: u64,
+    /// How often it is looked whether a day is over whose payouts were not compared with the ledger of `[peers.reward]`, in minutes.
+    reconcile_minutes: u64,
     /// How long the writer's lease lasts after its last renewal, in milliseconds: how long records wait after a crash.
     lease_millis: u64,
     /// Who is asked to cosign each checkpoint.
@@ -149,7 +151,14 @@ struct WitnessConfig {
 
 impl Default for RecordConfig {
     fn default() -> Self {
-        Self { heartbeat_seconds: 60, scrub_hours: 24, lease_millis: 5_000, witnesses: Vec::new(), witness_quorum: 0 }
+        Self {
+            heartbeat_seconds: 60,
+            scrub_hours: 24,
+            reconcile_minutes: 60,
+            lease_millis: 5_000,
+            witnesses: Vec::new(),
+            witness_quorum: 0,
+        }
     }
 }
 
@@ -159,8 +168,12 @@ impl RecordConfig {
     /// # Errors
     /// A time of no length, a round longer than a day, a quorum that cannot be met, a witness's key or address that is none.
     pub(crate) fn settings(&self, key: SigningKey) -> Result<AuditConfig> {
-        let Self { heartbeat_seconds, scrub_hours, lease_millis, witnesses, witness_quorum } = self;
+        let Self { heartbeat_seconds, scrub_hours, reconcile_minutes, lease_millis, witnesses, witness_quorum } = self;
         anyhow::ensure!(*heartbeat_seconds > 0 && *lease_millis > 0, "[log_of_record]: a time of 0");
+        anyhow::ensure!(
+            (1..=1_440).contains(reconcile_minutes),
+            "[log_of_record]: `reconcile_minutes` is not from 1 to 1440"
+        );
         anyhow::ensure!((1..=24).contains(scrub_hours), "[log_of_record]: `scrub_hours` is not from 1 to 24");
         anyhow::ensure!(
             *witness_quorum <= witnesses.len(),
@@ -174,6 +187,7 @@ impl RecordConfig {
         Ok(AuditConfig {
             heartbeat: Some(Duration::from_secs(*heartbeat_seconds)),
             scrub: Some(Duration::from_secs(scrub_hours * 3_600)),
+            reconcile: Some(Duration::from_secs(reconcile_minutes * 60)),
             lease: Duration::from_millis(*lease_millis),
             witnesses: witnesses.iter().map(witness).collect::<Result<_>>()?,
             witness_quorum: *witness_quorum,

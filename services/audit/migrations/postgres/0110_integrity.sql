@@ -19,7 +19,7 @@ CREATE TABLE finding (
     kind TEXT NOT NULL CHECK (kind IN (
         'LEAF_TAMPERED', 'LEAF_MISSING', 'LEAF_BEYOND', 'BODY_TAMPERED', 'BODY_MISSING', 'TILE_TAMPERED', 'ROOT_MISMATCH',
         'HEAD_TAMPERED', 'CHECKPOINT_FORGED', 'COSIGNATURE_FORGED', 'FORK', 'ROLLBACK', 'INDEX_TAMPERED', 'SEQUENCE_BROKEN',
-        'STATEMENTS_LOST', 'CLOCK_FAULT')),
+        'STATEMENTS_LOST', 'CLOCK_FAULT', 'LEDGER_MISMATCH')),
     -- No foreign key: a finding may be about a record that is gone.
     leaf_index BIGINT CHECK (leaf_index >= 0),
     place TEXT NOT NULL,

@@ -2,7 +2,7 @@
 
 use super::{Notice, sealed, sequence::Writer};
 use crate::{
-    domain::{hold::Step, refused::Refused},
+    domain::{admission::Refusal, hold::Step, refused::Refused},
     store::lease::{SEQUENCER, SEQUENCER_ID},
 };
 use handsel_money::Timestamp;
@@ -43,9 +43,14 @@ impl Act {
     /// # Errors
     /// The inner one is [`Refused::Log`]: nothing was written, and nothing may be.
     pub(super) async fn record(&self, notice: Notice, tx: &mut Tx) -> Result<Result<i64, Refused>, Fault> {
+        Ok(self.record_taken(notice, tx).await?.map_err(Refused::Log))
+    }
+
+    /// The same, refused as the log refuses.
+    pub(super) async fn record_taken(&self, notice: Notice, tx: &mut Tx) -> Result<Result<i64, Refusal>, Fault> {
         let sealed = sealed(notice, self.statement_id, self.salt, self.now, &self.writer.pseudonyms)?;
         let recorded = self.writer.record(&[sealed], self.now, tx).await?;
-        Ok(recorded.map(|indexes| indexes.first().copied().unwrap_or_default()).map_err(Refused::Log))
+        Ok(recorded.map(|indexes| indexes.first().copied().unwrap_or_default()))
     }
 
     /// A notice of it. `subjects` begins with what it is done to.

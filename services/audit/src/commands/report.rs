@@ -39,26 +39,31 @@ impl Command for Report {
     }
 
     async fn apply(&self, tx: &mut Tx) -> Result<Reported, Fault> {
-        let (mut numbers, mut notices) = (Vec::with_capacity(self.found.len()), Vec::new());
-        for violation in &self.found {
-            if let Some(number) = store::finding::known(tx, violation).await? {
-                numbers.push(number);
-                continue;
-            }
-            let number = store::finding::add(tx, violation, self.now).await?;
-            numbers.push(number);
-            alarm(number, violation);
-            // What freezes the log is recorded when two people let it go on.
-            if violation.kind.consequence() != Consequence::Freeze {
-                notices.push(Notice::found(number, violation));
-            }
-        }
-        let frozen = store::finding::frozen(tx).await?;
-        if !frozen {
-            self.writer.say(notices, self.now, tx).await?;
-        }
-        Ok(Reported { numbers, frozen })
+        let numbers = keep(tx, &self.writer, &self.found, self.now).await?;
+        Ok(Reported { numbers, frozen: store::finding::frozen(tx).await? })
     }
+}
+
+/// Keeps what was found, each finding once; their numbers. The sequencer's lock is held.
+pub(super) async fn keep(tx: &mut Tx, writer: &Writer, found: &[Violation], now: Timestamp) -> Result<Vec<i64>, Fault> {
+    let (mut numbers, mut notices) = (Vec::with_capacity(found.len()), Vec::new());
+    for violation in found {
+        if let Some(number) = store::finding::known(tx, violation).await? {
+            numbers.push(number);
+            continue;
+        }
+        let number = store::finding::add(tx, violation, now).await?;
+        numbers.push(number);
+        alarm(number, violation);
+        // What freezes the log is recorded when two people let it go on.
+        if violation.kind.consequence() != Consequence::Freeze {
+            notices.push(Notice::found(number, violation));
+        }
+    }
+    if !store::finding::frozen(tx).await? {
+        writer.say(notices, now, tx).await?;
+    }
+    Ok(numbers)
 }
 
 /// Logged where it is found, once: this is what an operator is woken by.

@@ -10,6 +10,7 @@ pub(crate) mod frontier;
 pub(crate) mod hold;
 pub(crate) mod leaf;
 pub(crate) mod lease;
+pub(crate) mod reconciliation;
 pub(crate) mod refused;
 pub(crate) mod round;
 pub(crate) mod said;

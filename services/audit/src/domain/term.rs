@@ -16,7 +16,17 @@ pub(crate) fn of_statement(statement: &Value) -> BTreeSet<i64> {
     terms.extend(subjects.map(|subject| term("subject", subject)));
     terms.insert(term("source", text("/source")));
     terms.insert(term("staff", text("/actor/staff")));
+    terms.insert(term("day", day_of(text("/time"))));
     terms
+}
+
+/// The term that every statement dated on this day has: `2026-11-22…`, by its source's time.
+pub(crate) fn of_day(time: &str) -> i64 {
+    term("day", day_of(time))
+}
+
+fn day_of(time: &str) -> &str {
+    time.get(.."2026-11-22".len()).unwrap_or_default()
 }
 
 /// Terms of which each record that a filter asks for has one at least, of the part that narrows most; none if no part is indexed.

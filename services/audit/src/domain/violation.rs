@@ -39,6 +39,8 @@ pub(crate) enum Kind {
     StatementsLost,
     /// Something is dated before what it follows, or beyond what clocks may differ by.
     ClockFault,
+    /// What the log says was paid is not what the ledger says.
+    LedgerMismatch,
 }
 
 /// What follows from a finding.
@@ -96,7 +98,9 @@ impl Kind {
             | Self::IndexTampered
             | Self::SequenceBroken => Consequence::Freeze,
             Self::BodyTampered | Self::BodyMissing => Consequence::Quarantine,
-            Self::CosignatureForged | Self::StatementsLost | Self::ClockFault => Consequence::Alarm,
+            Self::CosignatureForged | Self::StatementsLost | Self::ClockFault | Self::LedgerMismatch => {
+                Consequence::Alarm
+            }
         }
     }
 }

@@ -107,6 +107,7 @@ fn kind_of(kind: Kind) -> proto::finding::Kind {
         Kind::SequenceBroken => Wire::SequenceBroken,
         Kind::StatementsLost => Wire::StatementsLost,
         Kind::ClockFault => Wire::ClockFault,
+        Kind::LedgerMismatch => Wire::LedgerMismatch,
     }
 }
 

@@ -2,10 +2,12 @@
 //! service what is held.
 
 mod holds;
+mod reconcile;
 mod scrub;
 mod witness;
 
 pub(crate) use holds::{answers, purges, to_reward};
+pub(crate) use reconcile::reconcile_daily;
 pub(crate) use scrub::scrub;
 pub(crate) use witness::cosign;
 

@@ -13,6 +13,7 @@ text_enum! { for Kind {
     RootMismatch = "ROOT_MISMATCH", HeadTampered = "HEAD_TAMPERED", CheckpointForged = "CHECKPOINT_FORGED",
     CosignatureForged = "COSIGNATURE_FORGED", Fork = "FORK", Rollback = "ROLLBACK", IndexTampered = "INDEX_TAMPERED",
     SequenceBroken = "SEQUENCE_BROKEN", StatementsLost = "STATEMENTS_LOST", ClockFault = "CLOCK_FAULT",
+    LedgerMismatch = "LEDGER_MISMATCH",
 } }
 
 row! {

@@ -32,6 +32,8 @@ const LEASE_OF_THE_DEAD: Duration = Duration::from_secs(30);
 const DAY: Duration = Duration::from_secs(86_400);
 /// How often the log says that it lives.
 const MINUTE: Duration = Duration::from_secs(60);
+/// How often it is looked whether a day's payouts are to be compared with the ledger.
+const HOUR: Duration = Duration::from_secs(3_600);
 /// What the development bank calls itself.
 pub(crate) const BANK: &str = "example";
 
@@ -81,6 +83,7 @@ impl Parts {
             retired,
             reward: Some(peer(Audit::NAME)?),
             relays: tempo.relays,
+            reconcile: Some(HOUR),
             ..AuditConfig::new(key)
         };
         let audit = Audit::start(audit_db.clone(), world.clone(), audit_config, pseudonyms.clone()).await?;

@@ -5,7 +5,7 @@ use super::{
     means::Means,
     moves::{self, Rooms},
     reversals::{self, Reversed},
-    reverse_reward,
+    reverse_reward, statements,
 };
 use crate::{
     domain::{
@@ -181,6 +181,7 @@ impl Books {
             store::reversal::decide(tx, *reversal, decision, now).await?;
         }
         store::claim::insert(tx, &self.claims).await?;
+        self.owed.extend(self.transfers.iter().filter_map(statements::of_payout));
         means.outbox.owe(tx, now, self.owed).await
     }
 }

@@ -1,6 +1,6 @@
 //! Saving rewards that moved: what the ledger writes down for it, and what is spent of count, cap and budget, or comes back.
 
-use super::{means::Means, room};
+use super::{means::Means, room, statements};
 use crate::{
     domain::{
         grant::Freed,
@@ -38,7 +38,8 @@ impl Moves {
 
     /// Saves everything, and leaves the rewards as they stand now, in the order noted. Where room comes back, the budget rows of the
     /// plans are locked.
-    pub(crate) async fn save(self, tx: &mut Tx, means: &Means, now: Timestamp) -> Result<Vec<Reward>, Fault> {
+    pub(crate) async fn save(mut self, tx: &mut Tx, means: &Means, now: Timestamp) -> Result<Vec<Reward>, Fault> {
+        self.owed.extend(self.transfers.iter().filter_map(statements::of_payout));
         let rewards: Vec<&Reward> = self.rewards.iter().collect();
         store::reward::save(tx, &rewards).await?;
         store::transfer::insert(tx, &self.transfers).await?;

@@ -4,12 +4,14 @@ use super::take_bank_file::EndBankFile;
 use crate::domain::{
     grant::{BudgetKind, Warning},
     hold::Hold,
+    ledger::Flow,
     payment_file::PaymentFile,
     plan::Plan,
     rate_grant::RateGrant,
     rate_product::RateProduct,
     reward::Reward,
 };
+use crate::store::transfer::Transfer;
 use handsel_money::Timestamp;
 use handsel_outbox::{Actor, Owed, Statement};
 use handsel_storage::TextEnum as _;
@@ -79,6 +81,30 @@ pub(crate) fn of_reward(
         policy: Some(policy(&entitlement.plan, entitlement.plan_version)),
         body,
     })
+}
+
+/// The ledger has written down that a beneficiary was paid, or that it came back: what the log is reconciled by. None of any other
+/// transfer.
+pub(crate) fn of_payout(transfer: &Transfer) -> Option<Owed> {
+    let Transfer { id, reward, posting, customer, plan, posted_at, number: _ } = transfer;
+    let (kind, action) = match posting.event.flow()? {
+        Flow::Paid => ("ledger.paid", "pay"),
+        Flow::Returned => ("ledger.returned", "return"),
+    };
+    let reward = format!("rewards/{}", (*reward)?);
+    Some(Owed::Audit(Statement {
+        kind,
+        time: *posted_at,
+        actor: Actor::system("reward/ledger"),
+        subjects: vec![reward.clone(), format!("transfers/{id}"), customer.clone()],
+        action,
+        outcome: "success",
+        reason: None,
+        correlation: reward,
+        amount: Some(posting.amount),
+        policy: Some(format!("plans/{plan}")),
+        body: Value::Null,
+    }))
 }
 
 /// Something happened to a hold.

@@ -120,7 +120,25 @@ pub enum Recurrence {
     ByRevision,
 }
 
+/// Which way money went between the bank and a beneficiary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flow {
+    /// To him.
+    Paid,
+    /// Back.
+    Returned,
+}
+
 impl Event {
+    /// Which way a payout went with it; none for what moves no money of a beneficiary's.
+    pub fn flow(self) -> Option<Flow> {
+        match self {
+            Self::Settlement | Self::LateSettlement => Some(Flow::Paid),
+            Self::FundsReturned => Some(Flow::Returned),
+            _ => None,
+        }
+    }
+
     /// The account that it debits, and the one that it credits.
     pub fn accounts(self) -> (Account, Account) {
         use Account as A;

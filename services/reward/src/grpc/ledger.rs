@@ -11,15 +11,15 @@ use crate::{
         ledger::{Movements, Which, Whose},
     },
     wire::{
-        ledger::{account_from, to_alarm, to_line, to_transfer, to_unit},
+        ledger::{account_from, to_alarm, to_line, to_payout, to_transfer, to_unit},
         qualification::after,
     },
 };
 use handsel_money::{Currency, Timestamp};
 use handsel_proto::handsel::reward::v1::{
     AccountStatement, CustomerAccount, GetAccountStatementRequest, GetCustomerAccountRequest, GetTrialBalanceRequest,
-    ListOpenClearingRequest, ListOpenClearingResponse, ListTransfersRequest, ListTransfersResponse, TrialBalance,
-    ledger_service_server::LedgerService,
+    ListOpenClearingRequest, ListOpenClearingResponse, ListPayoutsRequest, ListPayoutsResponse, ListTransfersRequest,
+    ListTransfersResponse, TrialBalance, ledger_service_server::LedgerService,
 };
 use handsel_service::{
     page,
@@ -82,6 +82,24 @@ impl LedgerService for Api {
         let found = queries::ledger::customer_account(&self.service.db, &customer, as_of).await;
         let lines = found.map_err(fault)?.map_err(refused)?.iter().map(to_line).collect();
         Ok(Response::new(CustomerAccount { customer, as_of_time: Some(to_timestamp(as_of)), lines }))
+    }
+
+    async fn list_payouts(
+        &self,
+        request: Request<ListPayoutsRequest>,
+    ) -> Result<Response<ListPayoutsResponse>, Status> {
+        let request = request.into_inner();
+        let filters = ListPayoutsRequest { page_size: 0, page_token: String::new(), ..request.clone() };
+        let from = timestamp_from(request.start_time.as_ref(), "start_time")?;
+        let to = timestamp_from(request.end_time.as_ref(), "end_time")?;
+        let size = PageSize::of(request.page_size, DEFAULT_LINES);
+        let after: Option<i64> = page::cursor(&filters, &request.page_token)?;
+        let found =
+            queries::ledger::payouts(&self.service.db, (from, to), after.unwrap_or(0), size.limit(), self.now()).await;
+        let queries::ledger::Payouts { mut lines, stated } = found.map_err(fault)?;
+        let next_page_token = size.cut(&mut lines, &filters, |line| line.ordinal)?;
+        let payouts = lines.iter().filter_map(to_payout).collect();
+        Ok(Response::new(ListPayoutsResponse { payouts, next_page_token, stated_time: Some(to_timestamp(stated)) }))
     }
 
     async fn list_transfers(

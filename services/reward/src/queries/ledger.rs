@@ -135,6 +135,26 @@ async fn held_before(
     Ok(balances(found).map(|found| found.first().map_or(Money::zero(movements.currency), |line| line.balance)))
 }
 
+/// A page of payouts, and the instant before which everything is stated to the log and answered.
+pub(crate) struct Payouts {
+    pub(crate) lines: Vec<Line>,
+    pub(crate) stated: Timestamp,
+}
+
+/// A page of the payouts of a period. What waits for the log is asked for first: what is posted later is not among it.
+pub(crate) async fn payouts(
+    db: &Db,
+    (from, to): (Timestamp, Timestamp),
+    after: i64,
+    limit: i64,
+    now: Timestamp,
+) -> Result<Payouts, Fault> {
+    let mut tx = db.read().await?;
+    let stated = handsel_outbox::earliest_owed(&mut tx, "audit").await?.unwrap_or(now).min(now);
+    let lines = store::transfer::payouts(&mut tx, from, to, after, limit).await?;
+    Ok(Payouts { lines, stated })
+}
+
 /// Whose transfers are asked for.
 pub(crate) enum Whose {
     Everybody,

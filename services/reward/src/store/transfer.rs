@@ -192,6 +192,37 @@ pub(crate) async fn of_account(
     )
 }
 
+/// A page of the payouts that were posted in a period, and of those that came back, after an ordinal. Closed stretches that lie outside
+/// the period are not read.
+pub(crate) async fn payouts(
+    tx: &mut Tx,
+    from: Timestamp,
+    to: Timestamp,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<Line>, Fault> {
+    restore_all(
+        tx.all(
+            "SELECT t.ordinal, t.id, t.reward_id, t.event, t.number, t.debit, t.credit, t.currency, t.amount_minor,
+                    t.plan_id, t.customer, t.posted_at
+             FROM ledger_closing c JOIN transfer t ON t.ordinal BETWEEN c.first_ordinal AND c.last_ordinal
+             WHERE c.last_ordinal > $1 AND c.latest_posted_at >= $2 AND c.earliest_posted_at < $3
+               AND t.ordinal > $1 AND t.posted_at >= $2 AND t.posted_at < $3
+               AND t.event IN ('SETTLEMENT', 'LATE_SETTLEMENT', 'RETURN')
+             UNION ALL
+             SELECT t.ordinal, t.id, t.reward_id, t.event, t.number, t.debit, t.credit, t.currency, t.amount_minor,
+                    t.plan_id, t.customer, t.posted_at
+             FROM transfer t
+             WHERE t.ordinal > (SELECT COALESCE(MAX(last_ordinal), 0) FROM ledger_closing)
+               AND t.ordinal > $1 AND t.posted_at >= $2 AND t.posted_at < $3
+               AND t.event IN ('SETTLEMENT', 'LATE_SETTLEMENT', 'RETURN')
+             ORDER BY ordinal LIMIT $4",
+            (after, At(from), At(to), limit),
+        )
+        .await?,
+    )
+}
+
 fn restore_all(rows: Vec<TransferRow>) -> Result<Vec<Line>, Fault> {
     rows.into_iter().map(TransferRow::restore).collect()
 }

@@ -3,7 +3,7 @@
 use crate::{
     domain::{
         clearing::{Alarm, Unit},
-        ledger::{Account, Posting},
+        ledger::{Account, Flow, Posting},
     },
     queries::{
         clearing::Raised,
@@ -48,6 +48,22 @@ pub(crate) fn to_line(line: &Balance) -> wire::trial_balance::Line {
         balance: Some(to_money(*balance)),
         plan: plan_name(plan),
     }
+}
+
+/// A payout, or one that came back; none of any other transfer.
+pub(crate) fn to_payout(line: &Line) -> Option<wire::list_payouts_response::Payout> {
+    let Transfer { id, reward, posting, posted_at, .. } = &line.transfer;
+    let flow = match posting.event.flow()? {
+        Flow::Paid => wire::list_payouts_response::Flow::Paid,
+        Flow::Returned => wire::list_payouts_response::Flow::Returned,
+    };
+    Some(wire::list_payouts_response::Payout {
+        transfer_id: id.to_string(),
+        reward: reward.map(|reward| format!("rewards/{reward}")).unwrap_or_default(),
+        flow: flow.into(),
+        amount: Some(to_money(posting.amount)),
+        post_time: Some(to_timestamp(*posted_at)),
+    })
 }
 
 pub(crate) fn to_transfer(line: &Line) -> wire::Transfer {

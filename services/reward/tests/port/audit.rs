@@ -35,6 +35,8 @@ on_both_engines! {
             .collect();
         kinds.sort();
         expect![[r#"
+            ledger.paid
+            ledger.paid
             payout.instructed
             payout.instructed
             payout.outcome

@@ -255,3 +255,33 @@ on_both_engines! {
         assert_eq!(bank.said("ledger.clearing_alarm_raised").await, 2);
     }
 }
+
+on_both_engines! {
+    async fn payouts_are_listed_as_the_log_is_told_of_them(lab: Lab) {
+        let bank = Bank::with_plan(lab, introduction_plan()).await;
+        bank.grant(bank.qualification(1, "1.00 CNY")).await.unwrap();
+        bank.pass(DAY * 30).await;
+        let id = bank.instructions().await.remove(0).end_to_end_id;
+        let from = bank.lab.clock.now();
+        bank.report(&id, Fate::Settled, "TX-1").await;
+        bank.lab.clock.advance(Duration::from_secs(60)).unwrap();
+        bank.report(&id, Fate::Returned, "").await;
+        bank.lab.clock.advance(Duration::from_secs(60)).unwrap();
+        let to = bank.lab.clock.now();
+        let list = async |page_token: &str, to: Timestamp| {
+            let (start_time, end_time) = (Some(to_timestamp(from)), Some(to_timestamp(to)));
+            let asked = wire::ListPayoutsRequest { start_time, end_time, page_size: 1, page_token: page_token.to_owned() };
+            bank.ledger().list_payouts(bank.lab.call(asked, &bank.auditor())).await.unwrap().into_inner()
+        };
+        let first = list("", to).await;
+        let second = list(&first.next_page_token, to).await;
+        let flows = [&first, &second].map(|page| (page.payouts[0].flow().as_str_name(), text(page.payouts[0].amount.as_ref())));
+        assert_eq!(flows, [("FLOW_PAID", "50.00 CNY".to_owned()), ("FLOW_RETURNED", "50.00 CNY".to_owned())]);
+        assert_eq!(second.next_page_token, "");
+        assert!(list("", from).await.payouts.is_empty(), "the end is not in it");
+        assert_eq!((bank.said("ledger.paid").await, bank.said("ledger.returned").await), (1, 1));
+        // Nobody takes the statements here: nothing since the first is said to be in the log.
+        let stated = first.stated_time.unwrap();
+        assert!(stated.seconds < to_timestamp(from).seconds, "{stated:?}");
+    }
+}

@@ -1,0 +1,132 @@
+//! Payouts, as the log has them and as the reward service's ledger does.
+
+use crate::{
+    client::leaf,
+    domain::{
+        reconciliation::{Flow, Payout, Side},
+        term,
+    },
+    store,
+    tlog::TILE_WIDTH,
+};
+use handsel_money::{Currency, Money, Timestamp};
+use handsel_proto::handsel::reward::v1::{
+    ListPayoutsRequest, ledger_service_client::LedgerServiceClient, list_payouts_response as wire,
+};
+use handsel_service::{
+    Peer,
+    wire::{money_from, timestamp_from, to_timestamp},
+};
+use handsel_storage::{Db, Fault};
+use serde_json::Value;
+use std::{collections::BTreeSet, time::Duration};
+use tonic::Status;
+
+/// The source that pays.
+pub(crate) const SOURCE: &str = "reward/audit";
+/// Its statements of money that went, and that came back.
+const PAID: &str = "ledger.paid";
+const RETURNED: &str = "ledger.returned";
+/// Payouts of one page of the ledger's.
+const PAGE: i32 = 1_000;
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// A period by the source's time: its first instant, and the one behind its last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Period {
+    pub(crate) from: Timestamp,
+    pub(crate) to: Timestamp,
+}
+
+/// Hands each payout of a period that the log has to `take`, a run of leaves at a time.
+pub(crate) async fn of_log(db: &Db, period: Period, mut take: impl FnMut(Payout)) -> Result<(), Fault> {
+    let size = store::head::newest(&mut db.read().await?).await?.map_or(0, |head| head.size);
+    for bundle in bundles(db, period, size).await? {
+        let first = bundle.saturating_mul(TILE_WIDTH);
+        let end = size.min(first.saturating_add(TILE_WIDTH));
+        for row in store::leaf::contents(&mut db.read().await?, first, end).await? {
+            // A leaf that cannot be read has been tampered with: the scrubber says so.
+            let Ok((_, statement)) = leaf(&row.content) else { continue };
+            if let Some(payout) = said(&statement, period) {
+                take(payout);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The runs of leaves in which something is dated in the period: those that the index names, and those that it has not seen whole.
+async fn bundles(db: &Db, Period { from, to }: Period, size: u64) -> Result<BTreeSet<u64>, Fault> {
+    let mut tx = db.read().await?;
+    let Some(last) = size.checked_sub(1).map(|last| last / TILE_WIDTH) else { return Ok(BTreeSet::new()) };
+    let mut found: BTreeSet<u64> = (store::term::indexed(&mut tx).await? / TILE_WIDTH..=last).collect();
+    let mut day = from;
+    loop {
+        found.extend(store::term::bundles(&mut tx, term::of_day(&day.to_string()), last, i64::MAX).await?);
+        match day.checked_add(DAY) {
+            Some(next) if day < to => day = next,
+            _ => return Ok(found),
+        }
+    }
+}
+
+/// What a statement says of a payout in the period.
+fn said(statement: &Value, Period { from, to }: Period) -> Option<Payout> {
+    let text = |field: &str| statement.get(field).and_then(Value::as_str).unwrap_or_default();
+    let flow = match text("type") {
+        PAID => Flow::Paid,
+        RETURNED => Flow::Returned,
+        _ => return None,
+    };
+    let at: Timestamp = text("time").parse().ok()?;
+    if text("source") != SOURCE || at < from || at >= to {
+        return None;
+    }
+    let subjects = statement.get("subjects").and_then(Value::as_array)?;
+    let named = |collection: &str| subjects.iter().filter_map(Value::as_str).find(|name| name.starts_with(collection));
+    let amount = Money::new(text("currency").parse::<Currency>().ok()?, text("amount_minor").parse().ok()?);
+    let transfer = named("transfers/")?.trim_start_matches("transfers/").to_owned();
+    Some(Payout { transfer, reward: named("rewards/")?.to_owned(), side: Side { flow, amount } })
+}
+
+/// Hands each payout of a period that the ledger has to `take`, a page at a time; before which instant everything is stated to the log.
+pub(crate) async fn of_ledger(
+    reward: &Peer,
+    Period { from, to }: Period,
+    mut take: impl FnMut(Payout),
+) -> Result<Timestamp, Status> {
+    let mut client = LedgerServiceClient::new(reward.clone());
+    let mut asked = ListPayoutsRequest {
+        start_time: Some(to_timestamp(from)),
+        end_time: Some(to_timestamp(to)),
+        page_size: PAGE,
+        page_token: String::new(),
+    };
+    let mut stated = Timestamp::MAX;
+    loop {
+        let page = client.list_payouts(asked.clone()).await?.into_inner();
+        stated = stated.min(timestamp_from(page.stated_time.as_ref(), "stated_time")?);
+        for payout in page.payouts {
+            take(payout_from(payout)?);
+        }
+        if page.next_page_token.is_empty() {
+            return Ok(stated);
+        }
+        asked.page_token = page.next_page_token;
+    }
+}
+
+fn payout_from(payout: wire::Payout) -> Result<Payout, Status> {
+    let flow = match payout.flow() {
+        wire::Flow::Paid => Flow::Paid,
+        wire::Flow::Returned => Flow::Returned,
+        wire::Flow::Unspecified => return Err(Status::internal("a payout that goes no way")),
+    };
+    let amount = money_from(payout.amount.as_ref(), "payouts.amount")?;
+    Ok(Payout { transfer: payout.transfer_id, reward: payout.reward, side: Side { flow, amount } })
+}
+
+/// How far the payouts were compared because it was due.
+pub(crate) async fn reconciled_through(db: &Db) -> Result<Option<Timestamp>, Fault> {
+    store::reconciliation::through(&mut db.read().await?, SOURCE).await
+}
