@@ -48,7 +48,7 @@ impl Service {
             Self::Referral => &[Self::Reward, Self::Audit],
             Self::Reward => &[Self::Audit],
             Self::Tier => &[Self::Reward, Self::Referral, Self::Audit],
-            Self::Audit => &[],
+            Self::Audit => &[Self::Reward],
         }
     }
 }

@@ -15,6 +15,7 @@ use handsel_access::Caller;
 use handsel_proto::handsel::audit::v1 as proto;
 use handsel_proto::handsel::audit::v1::audit_service_server::AuditService;
 use handsel_service::status::fault;
+use serde_json::json;
 use std::sync::Arc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
@@ -48,6 +49,11 @@ impl AuditApi {
     async fn row(&self, index: u64) -> Result<RecordRow, Status> {
         let found = record::at(&self.log.db, index).await.map_err(fault)?;
         found.ok_or_else(|| refused::not_found("the log has no record of that index"))
+    }
+
+    /// Leaves a record of somebody's reading one record, before it is shown.
+    async fn is_read(&self, caller: &Caller, index: u64, mode: &'static str) -> Result<(), Status> {
+        stream::record_reading(&self.log, caller, (format!("records/{index}"), json!({ "mode": mode }))).await
     }
 
     /// The size asked for, 0 meaning that of the newest checkpoint. Nothing is proven of a tree that nobody has signed for.
@@ -91,16 +97,21 @@ impl AuditService for AuditApi {
     }
 
     async fn get_record(&self, request: Request<proto::GetRecordRequest>) -> Result<Response<proto::Record>, Status> {
+        let caller = Caller::of(&request)?.clone();
         let index = request.into_inner().index.cast_unsigned();
-        Ok(Response::new(messages::record(self.row(index).await?)))
+        let row = self.row(index).await?;
+        self.is_read(&caller, index, "RECORD").await?;
+        Ok(Response::new(messages::record(row)))
     }
 
     async fn get_evidence(
         &self,
         request: Request<proto::GetEvidenceRequest>,
     ) -> Result<Response<proto::Evidence>, Status> {
+        let caller = Caller::of(&request)?.clone();
         let index = request.into_inner().index.cast_unsigned();
         let row = self.row(index).await?;
+        self.is_read(&caller, index, "EVIDENCE").await?;
         let signed = match self.witnessed().await?.filter(|signed| signed.size > index) {
             Some(signed) => signed,
             None => self.newest().await?,

@@ -28,7 +28,7 @@ on_both_engines! {
 
         let record = stage.officer().get_record(stage.ask(GetRecordRequest { index: 1 })).await.unwrap().into_inner();
         assert_eq!((record.leaf, record.body, record.body_salt.len()), (receipts[1].leaf.clone(), statements[1].body.clone(), 32));
-        let missing = stage.officer().get_record(stage.ask(GetRecordRequest { index: 4 })).await.unwrap_err();
+        let missing = stage.officer().get_record(stage.ask(GetRecordRequest { index: 99 })).await.unwrap_err();
         assert_eq!((missing.code(), reason(&missing).as_str()), (Code::NotFound, "NOT_FOUND"));
     }
 

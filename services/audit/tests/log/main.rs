@@ -16,6 +16,7 @@ mod limits;
 mod openings;
 mod past;
 mod race;
+mod reading;
 mod reconcile;
 mod relayed;
 mod rotation;

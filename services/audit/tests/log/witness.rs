@@ -93,7 +93,7 @@ on_both_engines! {
             assert!(!evidence.body.is_empty());
             assert_eq!(proof.check(b"another", &verifier(), &keys, 1), Err(LogProofError::Unproven { index: proof.index }));
         }
-        let beyond = stage.officer().get_evidence(stage.ask(GetEvidenceRequest { index: 300 })).await.unwrap_err();
+        let beyond = stage.officer().get_evidence(stage.ask(GetEvidenceRequest { index: 9_999 })).await.unwrap_err();
         assert_eq!(beyond.code(), Code::NotFound);
     }
 
