@@ -13,8 +13,7 @@ use std::time::Duration;
 /// What the readings in the log name, and who read.
 async fn readings(stage: &Stage) -> Vec<(String, String)> {
     stage.sign().await;
-    let said =
-        |statement: &Value| (statement["subjects"][0].to_string(), statement["actor"]["on_behalf_of"].to_string());
+    let said = |statement: &Value| (statement["subjects"][0].to_string(), statement["actor"]["staff"].to_string());
     stage.read().await.iter().filter(|statement| statement["type"] == "audit.read").map(said).collect()
 }
 

@@ -1,6 +1,9 @@
 //! What the log says was paid, held to what the reward service's ledger says.
 
-use crate::stage::{Producer, Stage, config, pseudonyms};
+use crate::{
+    holds::Reward,
+    stage::{Producer, Stage, config, pseudonyms},
+};
 use handsel_audit::AuditConfig;
 use handsel_money::{Currency, Money, Timestamp};
 use handsel_outbox::{
@@ -115,7 +118,7 @@ impl LedgerService for Ledger {
 
 impl Part for Ledger {
     fn name(&self) -> &'static str {
-        "reward"
+        "ledger"
     }
 
     fn add_to(&self, routes: &mut RoutesBuilder) {
@@ -159,7 +162,7 @@ fn paid(producer: &mut Producer, number: u128, seconds: u64, minor: i64) -> Seal
 /// A log that has been told of these payouts, beside a ledger that has those.
 async fn beside(lab: Lab, log: &[(u128, u64, i64)], ledger: &Ledger, daily: Option<Duration>) -> (Stage, Server) {
     lab.clock.set(at(500_000)).unwrap();
-    let server = lab.serve(ledger.clone()).await;
+    let server = lab.serve_all(vec![Arc::new(ledger.clone()), Arc::new(Reward::default())]).await;
     let config = AuditConfig { reward: Some(lab.peer(server.address())), reconcile: daily, ..config() };
     let stage = Stage::with(lab, config).await;
     let mut producer = Producer::of("reward/audit");

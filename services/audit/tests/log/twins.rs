@@ -148,14 +148,14 @@ on_both_engines! {
         let mut tx = stage.db.read().await.unwrap();
         is_what_its_leaves_make(&mut tx).await;
         expect![[r#"
-            body          3989  5152ac5ce12bf59ae964f806c4fd3515504da5d65af7a9425fb6337ba1864f05
-            checkpoint      48  536773a9101a06f7e4ddc58d250eab3a6ac676906058b93adbf9c261054325a2
-            conflict         3  74c5a38d3f3d1a9807dad6e23ddccfcc6baaa7ce3c91db57662e1b3ff32a7afa
-            head           126  c52f05edf0378000afab1ec7a7dc10299795eb8120321847de1bd551641ce674
-            leaf          4047  45898522e2925fdb1df41d386f1d86ce1891a992bac710e8cd2fb789fa798ed1
-            place         4058  4fbf5eea397701174340ae48e8478ce620ca782dff906540a303e44ccbfd8777
+            body          3989  412bed357fd8d541a4a40acaeceb47a44c690efe3b3de97abeb827f70a441a66
+            checkpoint      81  4b9ce0b463529026fb6d687a5158a7ac8fea0c7738ca77abd3fde9f3c72cdf98
+            conflict         3  7a3f7cf4b6e060b611d5c285011fa6782fbb3475c9982923f879dc99179935e5
+            head           159  67dbf26a53c962f3d71202900891094a0d8e30ca27ad1d0b77f10a8702b99331
+            leaf          4080  bd97f3c4fab0a374e48ea2d627a33c8553b8ef4c0b5c9c3fbdee63513c632106
+            place         4091  af78f4b7319051989345f294210712d348a7d942efa01048958268bd25e9fca5
             source_epoch    15  dff1115a3f8516f31bc0b515d6dbe8f02e10d3b35f5e26cd6cf57027da3c7999
-            tile            15  b0f6a52bd3a9ebdc02af32975c51fdae620b158899541c04fdc2f87656538b8c
+            tile            15  9ff4c950e257e2ac0e7a6bf66841446b29f702f87012eb690ddd1b4ea6530c09
         "#]].assert_eq(&tables(&mut tx).await.unwrap());
     }
 }
