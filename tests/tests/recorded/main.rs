@@ -41,6 +41,11 @@ const NO_ACT: [&str; 3] = [
 
 /// Rpcs that are called elsewhere: the rpc, the file whose test calls it and reads what it leaves, the type of that record.
 const ELSEWHERE: &[(&str, &str, &str)] = &[
+    ("/handsel.audit.v1.CaseService/OpenCase", "audit/tests/log/cases.rs", "case.opened"),
+    ("/handsel.audit.v1.CaseService/AddToCase", "audit/tests/log/cases.rs", "case.added"),
+    ("/handsel.audit.v1.CaseService/CloseCase", "audit/tests/log/cases.rs", "case.closed"),
+    ("/handsel.audit.v1.HoldService/PlaceHold", "audit/tests/log/holds.rs", "hold.placed"),
+    ("/handsel.audit.v1.HoldService/ReleaseHold", "audit/tests/log/holds.rs", "hold.released"),
     ("/handsel.audit.v1.IntegrityService/Resume", "audit/tests/log/integrity.rs", "audit.resumed"),
     ("/handsel.referral.v1.ReferralInboxService/Deliver", "referral/tests/port/inbox.rs", "referral.converting"),
     ("/handsel.referral.v1.SubjectService/OpenPersonalData", "referral/tests/port/reveal.rs", "subject.opened"),

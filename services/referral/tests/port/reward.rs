@@ -114,7 +114,10 @@ impl RewardInboxService for FakeReward {
             match message.content {
                 Some(Content::Qualification(qualification)) => told.push(qualification),
                 Some(Content::Reversal(reversal)) => self.reversed.lock().unwrap().push(reversal),
-                Some(Content::TierChange(_) | Content::Parked(_)) | None => {}
+                Some(
+                    Content::TierChange(_) | Content::HoldPlaced(_) | Content::HoldReleased(_) | Content::Parked(_),
+                )
+                | None => {}
             }
             let outcome = Outcome::Applied.into();
             receipts.push(Receipt { sequence: message.sequence, outcome, ..Receipt::default() });
