@@ -8,14 +8,13 @@ use crate::{
     verifier::{TokenLife, Verifier},
 };
 use http::{HeaderMap, Request, Response, header::AUTHORIZATION};
+use futures::future::{Either, Ready, ready};
 use std::{
-    future::Future,
-    pin::Pin,
     sync::Arc,
     task::{Context, Poll},
 };
 use tonic::Status;
-use tower::{BoxError, Layer, Service};
+use tower::{Layer, Service};
 
 /// Services that anybody may call: probes carry no tokens, and the contract is no secret.
 const OPEN: [&str; 3] =
@@ -101,13 +100,11 @@ impl<S> Layer<S> for AccessLayer {
 impl<S, B, R> Service<Request<B>> for AccessService<S>
 where
     S: Service<Request<B>, Response = Response<R>>,
-    S::Future: Send + 'static,
-    S::Error: Into<BoxError> + Send + 'static,
-    R: Default + Send + 'static,
+    R: Default,
 {
     type Response = Response<R>;
     type Error = S::Error;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
+    type Future = Either<Ready<Result<Self::Response, Self::Error>>, S::Future>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         self.inner.poll_ready(context)
@@ -115,7 +112,7 @@ where
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
         match self.layer.check(request.uri().path(), request.headers()) {
-            Err(status) => Box::pin(async move { Ok(status.into_http()) }),
+            Err(status) => Either::Left(ready(Ok(status.into_http()))),
             Ok(admission) => {
                 // Whatever stood there before is not what the token says.
                 request.extensions_mut().remove::<Arc<Caller>>();
@@ -125,7 +122,7 @@ where
                         request.extensions_mut().insert(life);
                     }
                 }
-                Box::pin(self.inner.call(request))
+                Either::Right(self.inner.call(request))
             }
         }
     }

@@ -1,6 +1,7 @@
 //! One gRPC server for any number of parts: bind → serve → drain.
 
 mod drain;
+mod gathered;
 mod routes;
 mod signal;
 
@@ -11,6 +12,8 @@ use crate::{
     config::{LimitsConfig, ServerConfig, TlsConfig},
     layers::{LimitsLayer, MetricsLayer, Stage},
 };
+use futures::StreamExt as _;
+use gathered::Gathered;
 use handsel_access::AccessLayer;
 use routes::Served;
 use std::{
@@ -124,6 +127,7 @@ impl Frame {
         if let Some(tls) = self.tls {
             builder = builder.tls_config(tls)?;
         }
+        let incoming = TcpIncoming::from(self.listener).with_nodelay(Some(true));
         let server = builder
             .layer(MetricsLayer::new())
             .layer(OtelGrpcLayer::default())
@@ -131,7 +135,7 @@ impl Frame {
             .layer(LimitsLayer::new(&self.limits, stage.clone()))
             .add_routes(routes)
             .serve_with_incoming_shutdown(
-                TcpIncoming::from(self.listener).with_nodelay(Some(true)),
+                incoming.map(|accepted| accepted.map(Gathered::new)),
                 stage.draining.clone().cancelled_owned(),
             );
         let mut server = tokio::spawn(server);

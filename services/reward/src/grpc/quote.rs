@@ -130,7 +130,8 @@ impl Api {
         let TermsAndWindow { terms, zone, window } = match &said.terms {
             None => return Err(Violation::new("terms", "one of inline_terms and plan is required").into()),
             Some(quote_reward_request::Terms::InlineTerms(terms)) => inline_terms_from(terms).map_err(invalid)?,
-            Some(quote_reward_request::Terms::Plan(name)) => self.terms_of_plan(name, said).await?,
+            // Boxed: its queries would make the future of every quote as large as they are, and most need none.
+            Some(quote_reward_request::Terms::Plan(name)) => Box::pin(self.terms_of_plan(name, said)).await?,
         };
         let RewardAsked { input, language } = reward_asked(said, currency_of(&terms), &zone, window)?;
         let decided = match &terms {
