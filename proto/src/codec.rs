@@ -4,7 +4,7 @@
 //! client's rules do not know yet.
 
 use crate::{POOL, rules};
-use bytes::{Buf, Bytes};
+use bytes::{Buf, BufMut, Bytes};
 use prost::{Message, Name};
 use prost_protovalidate::{Error, ValidationError, Validator, Violation};
 use prost_reflect::DynamicMessage;
@@ -15,9 +15,8 @@ use std::{
 };
 use tonic::{
     Code, Status,
-    codec::{Codec, DecodeBuf, Decoder},
+    codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder},
 };
-use tonic_prost::ProstEncoder;
 use tonic_types::{ErrorDetails, StatusExt};
 
 /// The `domain` of every `google.rpc.ErrorInfo` of Handsel.
@@ -52,14 +51,29 @@ where
 {
     type Encode = T;
     type Decode = U;
-    type Encoder = ProstEncoder<T>;
+    type Encoder = WholeEncoder<T>;
     type Decoder = ValidatingDecoder<U>;
 
     fn encoder(&mut self) -> Self::Encoder {
-        ProstEncoder::default()
+        WholeEncoder(PhantomData)
     }
     fn decoder(&mut self) -> Self::Decoder {
         ValidatingDecoder { request: REQUESTS.contains(&U::full_name()), message: PhantomData }
+    }
+}
+
+/// The encoding half of [`ValidatingCodec`].
+#[derive(Debug)]
+pub struct WholeEncoder<T>(PhantomData<T>);
+
+impl<T: Message + Send + 'static> Encoder for WholeEncoder<T> {
+    type Item = T;
+    type Error = Status;
+
+    /// Into memory of just its size, then over in one piece: byte by byte into a buffer that can grow takes twice as long.
+    fn encode(&mut self, item: T, buf: &mut EncodeBuf<'_>) -> Result<(), Status> {
+        buf.put_slice(&item.encode_to_vec());
+        Ok(())
     }
 }
 

@@ -7,8 +7,8 @@ use crate::{
     rules::Rules,
     verifier::{TokenLife, Verifier},
 };
-use http::{HeaderMap, Request, Response, header::AUTHORIZATION};
 use futures::future::{Either, Ready, ready};
+use http::{HeaderMap, Request, Response, header::AUTHORIZATION};
 use std::{
     sync::Arc,
     task::{Context, Poll},

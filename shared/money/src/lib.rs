@@ -5,6 +5,7 @@
 //! | `currency` | ISO 4217 codes and their minor units |
 //! | `money` | an amount: a currency and a whole number of its minor units |
 //! | `decimal` | bounded decimals as they cross the wire, and [`Rate`], a fraction not below zero |
+//! | `digits` | how amounts and fractions become text |
 //! | `exact` | [`Exact`], the fraction that every `round(…)` is given; `big` is its slow path |
 //! | `rounding` | the four modes, and the only places where a value is rounded |
 //! | `annuity` | level payments from exact powers, and internal rates; `fixed` are the numbers of the latter |
@@ -24,6 +25,7 @@ mod currency;
 mod date;
 mod day_count;
 mod decimal;
+mod digits;
 mod error;
 mod exact;
 mod fixed;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::{Currency, Exact, MoneyError};
+use crate::{Currency, Exact, MoneyError, digits::Digits};
 
 /// A whole number of a currency's minor units, at most 2^63 − 1 either way. Different currencies never mix.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -123,7 +123,7 @@ impl Money {
     pub fn to_major_string(self) -> String {
         let mut text = String::with_capacity(24);
         // Writing to a string does not fail.
-        let _ = self.write_major(&mut text);
+        let _ = self.major(Digits::new()).write_to(&mut text);
         text
     }
 
@@ -154,27 +154,22 @@ impl Money {
         Self::checked_new(currency, if negative { minor.saturating_neg() } else { minor })
     }
 
-    fn write_major(self, target: &mut impl fmt::Write) -> fmt::Result {
+    /// Its digits, in front of what stands behind them.
+    fn major(self, mut behind: Digits) -> Digits {
+        behind.prepend_decimal(self.minor.unsigned_abs(), self.currency.minor_digits());
         if self.minor < 0 {
-            target.write_char('-')?;
+            behind.prepend("-");
         }
-        let per_major = self.currency.minor_per_major().unsigned_abs();
-        let magnitude = self.minor.unsigned_abs();
-        let whole = magnitude.checked_div(per_major).unwrap_or(magnitude);
-        write!(target, "{whole}")?;
-        let part = magnitude.checked_rem(per_major).unwrap_or(0);
-        match self.currency.minor_digits() {
-            0 => Ok(()),
-            digits => write!(target, ".{part:0width$}", width = usize::try_from(digits).unwrap_or(0)),
-        }
+        behind
     }
 }
 
 impl fmt::Display for Money {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.write_major(formatter)?;
-        formatter.write_str(" ")?;
-        formatter.write_str(self.currency.code())
+        let mut currency = Digits::new();
+        currency.prepend(self.currency.code());
+        currency.prepend(" ");
+        self.major(currency).write_to(formatter)
     }
 }
 

@@ -26,7 +26,6 @@ use std::{
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tonic::transport::{Certificate, Identity, Server, ServerTlsConfig, server::TcpIncoming};
-use tonic_tracing_opentelemetry::middleware::server::OtelGrpcLayer;
 
 /// How often a silent connection is asked whether its other end still lives, and how long that may take to answer.
 const KEEP_ALIVE: Duration = Duration::from_secs(30);
@@ -130,7 +129,6 @@ impl Frame {
         let incoming = TcpIncoming::from(self.listener).with_nodelay(Some(true));
         let server = builder
             .layer(MetricsLayer::new())
-            .layer(OtelGrpcLayer::default())
             .layer(access)
             .layer(LimitsLayer::new(&self.limits, stage.clone()))
             .add_routes(routes)

@@ -1,9 +1,12 @@
 //! Values between the wire and the services: amounts, rates, instants and names, each refused rather than bent where it does
 //! not fit (specification of the calculation, section 1).
+//!
+//! A field is named by anything that can be written, `format_args!` above all: its path is only made where it is at fault.
 
 use crate::status::{AMOUNT_PRECISION, OUT_OF_RANGE, Violation};
 use handsel_money::{Class, Currency, Date, Decimal, Money, MoneyError, Rate, Timestamp, parse_decimal};
 use handsel_proto::google::r#type as proto;
+use std::fmt::Display;
 use uuid::Uuid;
 
 /// Nanos of a whole major unit, and of a second.
@@ -27,7 +30,7 @@ pub fn violation(error: MoneyError, field: &str) -> Violation {
 /// # Errors
 /// Absent; no such currency; `units` and `nanos` of different signs; `nanos` finer than the minor unit ([`AMOUNT_PRECISION`]);
 /// more than 63 bits of minor units ([`OUT_OF_RANGE`]).
-pub fn money_from(money: Option<&proto::Money>, field: &str) -> Result<Money, Violation> {
+pub fn money_from(money: Option<&proto::Money>, field: impl Display + Copy) -> Result<Money, Violation> {
     let proto::Money { currency_code, units, nanos } = money.ok_or_else(|| required(field))?;
     let currency: Currency =
         currency_code.parse().map_err(|error| violation(error, &format!("{field}.currency_code")))?;
@@ -40,10 +43,10 @@ pub fn money_from(money: Option<&proto::Money>, field: &str) -> Result<Money, Vi
     let per_major = i128::from(currency.minor_per_major());
     let part = i128::from(*nanos) * per_major;
     if part % i128::from(NANOS) != 0 {
-        return Err(violation(MoneyError::AmountPrecision(currency), field));
+        return Err(violation(MoneyError::AmountPrecision(currency), &field.to_string()));
     }
     Money::checked_new(currency, i128::from(*units) * per_major + part / i128::from(NANOS))
-        .map_err(|error| violation(error, field))
+        .map_err(|error| violation(error, &field.to_string()))
 }
 
 /// An amount for the wire.
@@ -110,15 +113,15 @@ pub fn to_date(date: Date) -> proto::Date {
 ///
 /// # Errors
 /// Absent; not a decimal of at most 28 decimals and 96 bits; below zero.
-pub fn rate_from(decimal: Option<&proto::Decimal>, field: &str) -> Result<Rate, Violation> {
-    Rate::from_decimal(decimal_from(decimal, field)?).map_err(|error| violation(error, field))
+pub fn rate_from(decimal: Option<&proto::Decimal>, field: impl Display + Copy) -> Result<Rate, Violation> {
+    Rate::from_decimal(decimal_from(decimal, field)?).map_err(|error| violation(error, &field.to_string()))
 }
 
 /// A decimal of either sign: basis points, multipliers, weights.
 ///
 /// # Errors
 /// Absent; not a decimal of at most 28 decimals and 96 bits, which is refused and never rounded.
-pub fn decimal_from(decimal: Option<&proto::Decimal>, field: &str) -> Result<Decimal, Violation> {
+pub fn decimal_from(decimal: Option<&proto::Decimal>, field: impl Display + Copy) -> Result<Decimal, Violation> {
     let proto::Decimal { value } = decimal.ok_or_else(|| required(field))?;
     parse_decimal(value).map_err(|error| violation(error, &format!("{field}.value")))
 }
@@ -153,8 +156,8 @@ fn canonical(text: &str) -> Option<Uuid> {
     Uuid::try_parse(text).ok().filter(|id| id.hyphenated().encode_lower(&mut Uuid::encode_buffer()) == text)
 }
 
-fn required(field: &str) -> Violation {
-    Violation::new(field, "is required")
+fn required(field: impl Display) -> Violation {
+    Violation::new(field.to_string(), "is required")
 }
 
 #[cfg(test)]

@@ -1,7 +1,11 @@
-//! How long a cash reward and a loan of 360 months take as calls of the library, with their traces.
+//! How long a cash reward and a loan of 360 months take as calls of the library, with their traces; and what stands before a handler.
 #![expect(clippy::unwrap_used, reason = "made-up input that is known to be right")]
 
+use crate::quotes;
+use bytes::Bytes;
+use handsel_access::{Branch, DevIssuer, DevToken, Role, Rules};
 use handsel_money::{Currency, Money, Rate, Rounding, parse_decimal};
+use handsel_proto::{POOL, codec, handsel::reward::v1::QuoteRewardRequest};
 use handsel_reward::domain::calculation::{
     caps::{Limits, OnExceed, Used},
     cash::{self, CashInput, CashTerms},
@@ -10,9 +14,11 @@ use handsel_reward::domain::calculation::{
     rule::{Base, Rule},
     tax::{Basis, BorneBy, FlatTax, Tax},
 };
+use prost::Message as _;
 use serde::Serialize;
 use std::{
     hint::black_box,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -26,6 +32,8 @@ pub(crate) struct Library {
     pub(crate) cash_nanos: u64,
     /// A loan of 360 months with its yearly cost, in microseconds.
     pub(crate) loan_micros: u64,
+    /// What stands before the handler of a quote: the token's bearer and whether he may, decoding, the field rules; in nanoseconds.
+    pub(crate) checks_nanos: u64,
 }
 
 /// Measures both.
@@ -34,10 +42,26 @@ pub(crate) fn measure() -> Library {
     let cash = fastest(20_000, || drop(black_box(cash::decide(black_box(&terms), black_box(&input)))));
     let of_360 = loan_of(360);
     let loan = fastest(100, || drop(black_box(loan::decide(black_box(&of_360)))));
+    let nanos = |time: Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
     Library {
-        cash_nanos: u64::try_from(cash.as_nanos()).unwrap_or(u64::MAX),
+        cash_nanos: nanos(cash),
         loan_micros: u64::try_from(loan.as_micros()).unwrap_or(u64::MAX),
+        checks_nanos: nanos(checks()),
     }
+}
+
+/// A token that has been seen before, as nearly all have.
+fn checks() -> Duration {
+    let issuer = DevIssuer::from_seed(&[7; 32], Arc::new(|| 1_767_603_600)).unwrap();
+    let teller = DevToken { branch: Branch::One("0101".into()), ..DevToken::of_role(Role::BranchStaff, "anna") };
+    let (token, verifier, rules) =
+        (issuer.issue(&teller).unwrap(), issuer.verifier().unwrap(), Rules::read(&POOL).unwrap());
+    let request = Bytes::from(quotes::request().encode_to_vec());
+    fastest(20_000, || {
+        let caller = verifier.verify(black_box(&token)).unwrap();
+        rules.of(quotes::QUOTE).unwrap().admits(&caller).unwrap();
+        black_box(codec::read::<QuoteRewardRequest>(request.clone()).unwrap());
+    })
 }
 
 /// The time of one call, in the fastest round of so many calls.

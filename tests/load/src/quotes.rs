@@ -36,7 +36,9 @@ use tonic::{
 };
 
 /// The method that is measured.
-const QUOTE: &str = "/handsel.reward.v1.QuoteService/QuoteReward";
+pub(crate) const QUOTE: &str = "/handsel.reward.v1.QuoteService/QuoteReward";
+/// What may be on its way to one connection, in bytes: HTTP/2's first 64 KiB are what thirty quotes fill, and gRPC's clients ask for more.
+const WINDOW: u32 = 4 * 1024 * 1024;
 /// Rounds, the two by turns: whatever else the machine does then touches both.
 const ROUNDS: u32 = 3;
 
@@ -58,6 +60,8 @@ pub(crate) struct Rate {
     pub(crate) latency: Latency,
     /// Processor time of the server for each, in microseconds.
     pub(crate) server_micros_per_call: u64,
+    /// That of this program, which shares the machine.
+    pub(crate) callers_micros_per_call: u64,
 }
 
 impl Quotes {
@@ -73,11 +77,12 @@ impl Quotes {
 /// A server that does not answer, or a quote that is wrong.
 pub(crate) async fn measure(service: &Service, settings: &Settings) -> Result<Quotes> {
     let token = service.token(Role::BranchStaff, Some("anna"))?;
-    check(service, &token).await?;
+    let answer_bytes = check(service, &token).await?;
     let echo = EchoProcess::start().await?;
-    let empty = Call { endpoint: echo.endpoint.clone(), path: echo::PATH, body: Bytes::new(), token: None };
+    let empty =
+        Call { endpoint: echo.endpoint.clone(), path: echo::PATH, body: Bytes::new(), token: None, answer_bytes: 0 };
     let body = Bytes::from(request().encode_to_vec());
-    let quote = Call { endpoint: service.endpoint(), path: QUOTE, body, token: Some(token) };
+    let quote = Call { endpoint: service.endpoint(), path: QUOTE, body, token: Some(token), answer_bytes };
     let (mut of_echo, mut of_quote) = (None, None);
     for _ in 0..ROUNDS {
         of_echo = faster(of_echo, empty.measured(echo.process()?, settings).await?);
@@ -98,6 +103,8 @@ struct Call {
     path: &'static str,
     body: Bytes,
     token: Option<Token>,
+    /// How long every answer must be.
+    answer_bytes: usize,
 }
 
 impl Call {
@@ -106,9 +113,10 @@ impl Call {
         let until = from + settings.measure();
         let mut channels = Vec::new();
         for _ in 0..settings.connections {
-            channels.push(self.endpoint.connect().await?);
+            let endpoint = self.endpoint.clone().initial_stream_window_size(WINDOW);
+            channels.push(endpoint.initial_connection_window_size(WINDOW).connect().await?);
         }
-        let before = usage::processor_time(server)?;
+        let before = (usage::processor_time(server)?, usage::own_processor_time()?);
         let mut callers = JoinSet::new();
         for (channel, _) in channels.iter().cycle().zip(0..settings.in_flight) {
             callers.spawn(self.clone().run(Grpc::new(channel.clone()), from, until));
@@ -119,11 +127,13 @@ impl Call {
             waits.join(of_one);
             calls += made;
         }
-        let used = usage::processor_time(server)?.saturating_sub(before);
+        let by_server = usage::processor_time(server)?.saturating_sub(before.0);
+        let by_callers = usage::own_processor_time()?.saturating_sub(before.1);
         Ok(Rate {
             calls_per_second: waits.count() / settings.seconds,
             latency: waits.summary(),
-            server_micros_per_call: u64::try_from(used.as_micros())? / calls.max(1),
+            server_micros_per_call: u64::try_from(by_server.as_micros())? / calls.max(1),
+            callers_micros_per_call: u64::try_from(by_callers.as_micros())? / calls.max(1),
         })
     }
 
@@ -141,7 +151,8 @@ impl Call {
             };
             let sent = Instant::now();
             grpc.ready().await?;
-            grpc.unary(request, PathAndQuery::from_static(self.path), Raw).await?;
+            let answer = grpc.unary(request, PathAndQuery::from_static(self.path), Raw).await?.into_inner();
+            ensure!(answer == self.answer_bytes, "an answer of {answer} bytes, not of {}", self.answer_bytes);
             let answered = Instant::now();
             calls += 1;
             if from <= answered && answered < until {
@@ -152,13 +163,13 @@ impl Call {
     }
 }
 
-/// Sends bytes that were made before and drops what comes, so that the callers, who share the machine, cost both the same.
+/// Sends bytes that were made before and counts those that come, so that the callers, who share the machine, cost both much the same.
 #[derive(Debug, Clone, Copy)]
 struct Raw;
 
 impl Codec for Raw {
     type Encode = Bytes;
-    type Decode = ();
+    type Decode = usize;
     type Encoder = Self;
     type Decoder = Self;
     fn encoder(&mut self) -> Self {
@@ -179,24 +190,26 @@ impl Encoder for Raw {
 }
 
 impl Decoder for Raw {
-    type Item = ();
+    type Item = usize;
     type Error = Status;
-    fn decode(&mut self, from: &mut DecodeBuf<'_>) -> Result<Option<()>, Status> {
-        from.advance(from.remaining());
-        Ok(Some(()))
+    fn decode(&mut self, from: &mut DecodeBuf<'_>) -> Result<Option<usize>, Status> {
+        let bytes = from.remaining();
+        from.advance(bytes);
+        Ok(Some(bytes))
     }
 }
 
-/// One percent of 5,000.00 times a quarter more for gold, under every limit, a fifth withheld: 50.00 for the beneficiary.
-async fn check(service: &Service, token: &Token) -> Result<()> {
+/// One percent of 5,000.00 times a quarter more for gold, under every limit, a fifth withheld: 50.00 for the beneficiary. In so many bytes.
+async fn check(service: &Service, token: &Token) -> Result<usize> {
     let mut client = QuoteServiceClient::new(service.connect().await?);
     let quote = client.quote_reward(authorized(request(), token)).await?.into_inner();
     let net = quote.net_amount.as_ref().map(|net| (net.units, net.nanos));
     ensure!(net == Some((50, 0)) && !quote.steps.is_empty() && !quote.explanation.is_empty(), "a quote says {quote:?}");
-    Ok(())
+    Ok(quote.encoded_len())
 }
 
-fn request() -> QuoteRewardRequest {
+/// The question that is measured.
+pub(crate) fn request() -> QuoteRewardRequest {
     let yuan = |units| Some(Money { currency_code: "CNY".into(), units, nanos: 0 });
     let decimal = |value: &str| Some(Decimal { value: value.into() });
     let rule = RoleRule {

@@ -25,6 +25,8 @@ const QUOTE_TARGET: u64 = 70;
 const CASH_TARGET: u64 = 5_000;
 /// The longest that a loan of 360 months is to take, in microseconds.
 const LOAN_TARGET: u64 = 1_000;
+/// The longest that a token, the rpc's rule, decoding and the field rules are to take, in nanoseconds.
+const CHECKS_TARGET: u64 = 10_000;
 /// The longest that the suite is to take until it is ready, in microseconds.
 const START_TARGET: u64 = 1_000_000;
 /// The most memory that it is to hold at rest, in KiB.
@@ -221,7 +223,7 @@ impl Report {
                 met: met(ratio >= QUOTE_TARGET),
             });
         }
-        if let Some(Library { cash_nanos, loan_micros }) = self.library {
+        if let Some(Library { cash_nanos, loan_micros, checks_nanos }) = self.library {
             targets.push(Target {
                 what: "a cash reward, computed".to_owned(),
                 wanted: format!("< {}", micros(CASH_TARGET / 1_000)),
@@ -233,6 +235,12 @@ impl Report {
                 wanted: format!("< {}", millis(LOAN_TARGET)),
                 found: micros(loan_micros),
                 met: met(loan_micros < LOAN_TARGET),
+            });
+            targets.push(Target {
+                what: "token, rule, field rules",
+                wanted: format!("< {}", micros(CHECKS_TARGET / 1_000)),
+                found: format!("{checks_nanos} ns"),
+                met: met(checks_nanos < CHECKS_TARGET),
             });
         }
         targets
@@ -301,11 +309,11 @@ fn baseline_line(f: &mut Formatter<'_>, one: &Baseline) -> fmt::Result {
 
 /// The column for grants holds calls here.
 fn rate_line(f: &mut Formatter<'_>, name: &str, rate: &Rate) -> fmt::Result {
-    let Rate { calls_per_second, latency, server_micros_per_call } = rate;
+    let Rate { calls_per_second, latency, server_micros_per_call, callers_micros_per_call } = rate;
     let (p50, p99) = (millis(latency.p50_micros), millis(latency.p99_micros));
     let blank = String::new;
-    let (rate, server) = (calls_per_second.to_string(), micros(*server_micros_per_call));
-    line(f, &[name.to_owned(), blank(), rate, blank(), p50, p99, server, blank(), blank()])
+    let (server, callers) = (micros(*server_micros_per_call), micros(*callers_micros_per_call));
+    line(f, &[name.to_owned(), blank(), calls_per_second.to_string(), blank(), p50, p99, server, blank(), callers])
 }
 
 fn line(

@@ -30,7 +30,7 @@ pub(super) fn non_cash_from(rule: &wire::NonCashRule, path: &str, faults: &mut F
     if rule.label.is_empty() {
         faults.note(format!("{path}.label"), "a label is required in a plan");
     }
-    let value_per_unit = faults.money(rule.value_per_unit.as_ref(), &format!("{path}.value_per_unit"));
+    let value_per_unit = faults.money(rule.value_per_unit.as_ref(), format_args!("{path}.value_per_unit"));
     let quantity = quantity_rule_from(rule, path, faults);
     Some(NonCashRule { kind: kind?, label: rule.label.clone(), value_per_unit: value_per_unit?, rule: quantity? })
 }
@@ -47,7 +47,7 @@ pub(super) fn quantity_rule_from(said: &wire::NonCashRule, path: &str, faults: &
             amount.map(|amount| Base::Fixed { amount })
         }
         Some(non_cash_rule::Base::Rate(rate)) => {
-            faults.rate(Some(rate), &format!("{path}.rate")).map(|rate| Base::Percent { rate })
+            faults.rate(Some(rate), format_args!("{path}.rate")).map(|rate| Base::Percent { rate })
         }
         Some(non_cash_rule::Base::Slab(slab)) => {
             let brackets: Vec<_> = each_bracket(slab, &format!("{path}.slab"), faults)
@@ -81,8 +81,8 @@ fn each_bracket(brackets: &wire::QuantityBrackets, path: &str, faults: &mut Faul
     let each = brackets.brackets.iter().enumerate();
     each.map(|(at, bracket)| {
         let path = format!("{path}.brackets[{at}]");
-        let lower = faults.money(bracket.lower.as_ref(), &format!("{path}.lower"));
-        let rate = faults.optional_rate(bracket.rate.as_ref(), &format!("{path}.rate"));
+        let lower = faults.money(bracket.lower.as_ref(), format_args!("{path}.lower"));
+        let rate = faults.optional_rate(bracket.rate.as_ref(), format_args!("{path}.rate"));
         let fixed = bracket.fixed.as_ref();
         let fixed = fixed.and_then(|fixed| faults.keep(quantity_from(fixed, &format!("{path}.fixed"))));
         (path, lower.map(|lower| GraduatedBracket { lower, rate, fixed }))

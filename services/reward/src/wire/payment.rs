@@ -25,7 +25,7 @@ pub(super) fn payment_from(plan: &wire::Plan, faults: &mut Faults) -> Payment {
 }
 
 fn band_from(band: &wire::ApprovalBand, path: &str, faults: &mut Faults) -> Option<ApprovalBand> {
-    let from = faults.money(band.from_amount.as_ref(), &format!("{path}.from_amount"));
+    let from = faults.money(band.from_amount.as_ref(), format_args!("{path}.from_amount"));
     let roles = band.roles().filter_map(approver_from).collect();
     Some(ApprovalBand { from: from?, roles, approvers: band.approvers })
 }

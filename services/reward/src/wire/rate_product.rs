@@ -92,7 +92,7 @@ fn base_rates_from(rates: &rate_product::BaseRates, path: &str, faults: &mut Fau
         .iter()
         .enumerate()
         .map(|(at, term)| {
-            let rate = faults.rate(term.rate.as_ref(), &format!("{path}.terms[{at}].rate"))?;
+            let rate = faults.rate(term.rate.as_ref(), format_args!("{path}.terms[{at}].rate"))?;
             Some(TermRate { from_months: u32::try_from(term.from_months).unwrap_or_default(), rate })
         })
         .collect();

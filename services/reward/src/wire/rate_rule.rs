@@ -23,14 +23,14 @@ pub(crate) fn rate_rule_from(rule: &wire::RateRule, path: &str, faults: &mut Fau
         estimate,
     } = rule;
     let change = change_from(change.as_ref(), path, faults);
-    let principal_cap = faults.optional_money(principal_cap.as_ref(), &format!("{path}.principal_cap"));
-    let limit = faults.optional_rate(rate_limit.as_ref(), &format!("{path}.rate_limit"));
+    let principal_cap = faults.optional_money(principal_cap.as_ref(), format_args!("{path}.principal_cap"));
+    let limit = faults.optional_rate(rate_limit.as_ref(), format_args!("{path}.rate_limit"));
     let start = start_from(rule.start_rule());
     if start.is_none() {
         faults.note(format!("{path}.start_rule"), "a start rule is required");
     }
     let estimate = estimate.clone().unwrap_or_default();
-    let principal = faults.money(estimate.principal.as_ref(), &format!("{path}.estimate.principal"));
+    let principal = faults.money(estimate.principal.as_ref(), format_args!("{path}.estimate.principal"));
     Some(RateRule {
         product: after("rate-products/", product),
         change: change?,
@@ -54,10 +54,10 @@ fn change_from(change: Option<&rate_rule::Change>, path: &str, faults: &mut Faul
             None
         }
         Some(rate_rule::Change::UpliftBps(bps)) => {
-            faults.rate(Some(bps), &format!("{path}.uplift_bps")).map(|bps| Change::Uplift(bps.decimal()))
+            faults.rate(Some(bps), format_args!("{path}.uplift_bps")).map(|bps| Change::Uplift(bps.decimal()))
         }
         Some(rate_rule::Change::DiscountBps(bps)) => {
-            faults.rate(Some(bps), &format!("{path}.discount_bps")).map(|bps| Change::Discount(bps.decimal()))
+            faults.rate(Some(bps), format_args!("{path}.discount_bps")).map(|bps| Change::Discount(bps.decimal()))
         }
     }
 }
@@ -104,7 +104,7 @@ pub(crate) fn rate_limits_from(limits: Option<&wire::RateLimits>, path: &str, fa
     let Some(wire::RateLimits { max_count, budget }) = limits else { return RateLimits::default() };
     RateLimits {
         count: (*max_count != 0).then(|| i64::from(*max_count)),
-        budget: faults.optional_money(budget.as_ref(), &format!("{path}.budget")),
+        budget: faults.optional_money(budget.as_ref(), format_args!("{path}.budget")),
     }
 }
 

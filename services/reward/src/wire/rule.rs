@@ -77,8 +77,8 @@ fn cash_from(
     faults: &mut Faults,
 ) -> Option<Gives> {
     let base = base_from(base, path, faults);
-    let minimum = faults.optional_money(rule.minimum.as_ref(), &format!("{path}.minimum"));
-    let maximum = faults.optional_money(rule.maximum.as_ref(), &format!("{path}.maximum"));
+    let minimum = faults.optional_money(rule.minimum.as_ref(), format_args!("{path}.minimum"));
+    let maximum = faults.optional_money(rule.maximum.as_ref(), format_args!("{path}.maximum"));
     let choice = match &rule.choice {
         Some(choice) => Some(rate_choice_from(choice, &format!("{path}.choice"), faults)?),
         None => None,
@@ -94,11 +94,11 @@ fn base_from(base: Option<&role_rule::Base>, path: &str, faults: &mut Faults) ->
             None
         }
         Some(role_rule::Base::Fixed(fixed)) => {
-            let amount = faults.money(fixed.amount.as_ref(), &format!("{path}.fixed.amount"))?;
+            let amount = faults.money(fixed.amount.as_ref(), format_args!("{path}.fixed.amount"))?;
             Some(Base::Fixed { amount })
         }
         Some(role_rule::Base::Percent(percent)) => {
-            let rate = faults.rate(percent.rate.as_ref(), &format!("{path}.percent.rate"))?;
+            let rate = faults.rate(percent.rate.as_ref(), format_args!("{path}.percent.rate"))?;
             Some(Base::Percent { rate })
         }
         Some(role_rule::Base::Slab(slab)) => {
@@ -125,14 +125,14 @@ fn base_from(base: Option<&role_rule::Base>, path: &str, faults: &mut Faults) ->
 }
 
 fn slab_bracket_from(bracket: &slab_rule::Bracket, path: &str, faults: &mut Faults) -> Option<SlabBracket<Money>> {
-    let lower = faults.money(bracket.lower.as_ref(), &format!("{path}.lower"));
+    let lower = faults.money(bracket.lower.as_ref(), format_args!("{path}.lower"));
     let pays = match &bracket.pays {
         None => {
             faults.note(format!("{path}.pays"), "either fixed or rate is required");
             None
         }
-        Some(WirePays::Fixed(fixed)) => faults.money(Some(fixed), &format!("{path}.fixed")).map(Pays::Fixed),
-        Some(WirePays::Rate(rate)) => faults.rate(Some(rate), &format!("{path}.rate")).map(Pays::Rate),
+        Some(WirePays::Fixed(fixed)) => faults.money(Some(fixed), format_args!("{path}.fixed")).map(Pays::Fixed),
+        Some(WirePays::Rate(rate)) => faults.rate(Some(rate), format_args!("{path}.rate")).map(Pays::Rate),
     };
     Some(SlabBracket { lower: lower?, pays: pays? })
 }
@@ -142,9 +142,9 @@ fn graduated_bracket_from(
     path: &str,
     faults: &mut Faults,
 ) -> Option<GraduatedBracket<Money>> {
-    let lower = faults.money(bracket.lower.as_ref(), &format!("{path}.lower"));
-    let rate = faults.optional_rate(bracket.rate.as_ref(), &format!("{path}.rate"));
-    let fixed = faults.optional_money(bracket.fixed.as_ref(), &format!("{path}.fixed"));
+    let lower = faults.money(bracket.lower.as_ref(), format_args!("{path}.lower"));
+    let rate = faults.optional_rate(bracket.rate.as_ref(), format_args!("{path}.rate"));
+    let fixed = faults.optional_money(bracket.fixed.as_ref(), format_args!("{path}.fixed"));
     Some(GraduatedBracket { lower: lower?, rate, fixed })
 }
 
@@ -156,10 +156,10 @@ pub(super) fn multipliers_from(
 ) -> BTreeMap<String, Rate> {
     let mut by_tier = BTreeMap::new();
     for (at, multiplier) in multipliers.iter().enumerate() {
-        let path = format!("{path}.tier_multipliers[{at}]");
-        let Some(rate) = faults.rate(multiplier.multiplier.as_ref(), &format!("{path}.multiplier")) else { continue };
+        let field = format_args!("{path}.tier_multipliers[{at}].multiplier");
+        let Some(rate) = faults.rate(multiplier.multiplier.as_ref(), field) else { continue };
         if by_tier.insert(multiplier.tier.clone(), rate).is_some() {
-            faults.note(format!("{path}.tier"), "each tier has one multiplier at most");
+            faults.note(format!("{path}.tier_multipliers[{at}].tier"), "each tier has one multiplier at most");
         }
     }
     by_tier

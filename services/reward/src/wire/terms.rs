@@ -24,6 +24,7 @@ use handsel_service::{
     status::{AMOUNT_PRECISION, Violation},
     wire::{money_from, rate_from},
 };
+use std::fmt::Display;
 
 /// The terms of a proposed plan, and every fault of theirs, by its path in the request.
 ///
@@ -95,19 +96,23 @@ impl Faults {
         self.0.push(Violation::new(field, description));
     }
 
-    pub(super) fn money(&mut self, money: Option<&google::Money>, field: &str) -> Option<Money> {
+    pub(super) fn money(&mut self, money: Option<&google::Money>, field: impl Display + Copy) -> Option<Money> {
         self.keep(money_from(money, field))
     }
 
-    pub(super) fn optional_money(&mut self, money: Option<&google::Money>, field: &str) -> Option<Money> {
+    pub(super) fn optional_money(
+        &mut self,
+        money: Option<&google::Money>,
+        field: impl Display + Copy,
+    ) -> Option<Money> {
         money.and_then(|money| self.money(Some(money), field))
     }
 
-    pub(super) fn rate(&mut self, rate: Option<&google::Decimal>, field: &str) -> Option<Rate> {
+    pub(super) fn rate(&mut self, rate: Option<&google::Decimal>, field: impl Display + Copy) -> Option<Rate> {
         self.keep(rate_from(rate, field))
     }
 
-    pub(super) fn optional_rate(&mut self, rate: Option<&google::Decimal>, field: &str) -> Option<Rate> {
+    pub(super) fn optional_rate(&mut self, rate: Option<&google::Decimal>, field: impl Display + Copy) -> Option<Rate> {
         rate.and_then(|rate| self.rate(Some(rate), field))
     }
 
@@ -171,7 +176,7 @@ pub(super) fn cap_from(cap: Option<&wire::BeneficiaryCap>, path: &str, faults: &
     Cap {
         window,
         count: (cap.max_count != 0).then(|| i64::from(cap.max_count)),
-        amount: faults.optional_money(cap.max_amount.as_ref(), &format!("{path}.max_amount")),
+        amount: faults.optional_money(cap.max_amount.as_ref(), format_args!("{path}.max_amount")),
     }
 }
 
@@ -196,9 +201,9 @@ pub(super) fn tax_from(
     faults: &mut Faults,
 ) -> Option<Tax> {
     let Some(tax) = tax else { return Some(Tax::None) };
-    let rate = faults.rate(tax.rate.as_ref(), &format!("{path}.rate"));
+    let rate = faults.rate(tax.rate.as_ref(), format_args!("{path}.rate"));
     let exempt_up_to = match &tax.exempt_up_to {
-        Some(amount) => faults.money(Some(amount), &format!("{path}.exempt_up_to")),
+        Some(amount) => faults.money(Some(amount), format_args!("{path}.exempt_up_to")),
         None => currency.map(Money::zero),
     };
     let basis = match tax.basis() {

@@ -6,7 +6,7 @@ use num_integer::Integer;
 use num_traits::{One, Zero};
 
 use super::{Exact, Repr};
-use crate::{Rounding, big};
+use crate::{Rounding, big, digits::Digits};
 
 /// The most places a trace shows before a fraction is written as one.
 const PLACES: u32 = 60;
@@ -36,14 +36,10 @@ fn short(numerator: i64, mut places: u32, formatter: &mut fmt::Formatter<'_>) ->
         digits = digits.checked_div(10).unwrap_or(0);
         places = places.saturating_sub(1);
     }
-    // A power of ten beyond 64 bits is above all of these digits: nothing whole, and all of them after the point.
-    let below = 10_u64.checked_pow(places);
-    let whole = below.and_then(|below| digits.checked_div(below)).unwrap_or(0);
-    let part = below.and_then(|below| digits.checked_rem(below)).unwrap_or(digits);
-    match usize::try_from(places).unwrap_or(0) {
-        0 => write!(formatter, "{sign}{whole}"),
-        width => write!(formatter, "{sign}{whole}.{part:0width$}"),
-    }
+    let mut text = Digits::new();
+    text.prepend_decimal(digits, places);
+    text.prepend(sign);
+    text.write_to(formatter)
 }
 
 /// Which power of ten it is, if one.

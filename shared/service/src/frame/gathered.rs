@@ -92,11 +92,7 @@ impl<C: AsyncWrite + Unpin> AsyncWrite for Gathered<C> {
 }
 
 impl<C: AsyncRead + AsyncWrite + Unpin> AsyncRead for Gathered<C> {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        into: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
+    fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         // Where that cannot be done, now or any more, the next flush says so: what has come in is read all the same.
         let _unsent = this.poll_send(context);

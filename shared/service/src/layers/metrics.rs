@@ -1,7 +1,7 @@
-//! How long each call took and how it ended, as OpenTelemetry names it: `rpc.server.call.duration` by method and status.
+//! How long each call took and how it ended, as OpenTelemetry names it: `rpc.server.call.duration` by method and status; and its span.
 
-use super::methods;
-use http::{HeaderMap, Request, Response};
+use super::{codes, methods, trace};
+use http::{Request, Response};
 use http_body::{Frame, SizeHint};
 use opentelemetry::{KeyValue, global, metrics::Histogram};
 use std::{
@@ -12,32 +12,12 @@ use std::{
 };
 use tonic::{Code, Status, body::Body};
 use tower::{Layer, Service};
-
-/// The codes by their names in the gRPC specification, in the order of their numbers.
-const CODES: [&str; 17] = [
-    "OK",
-    "CANCELLED",
-    "UNKNOWN",
-    "INVALID_ARGUMENT",
-    "DEADLINE_EXCEEDED",
-    "NOT_FOUND",
-    "ALREADY_EXISTS",
-    "PERMISSION_DENIED",
-    "RESOURCE_EXHAUSTED",
-    "FAILED_PRECONDITION",
-    "ABORTED",
-    "OUT_OF_RANGE",
-    "UNIMPLEMENTED",
-    "INTERNAL",
-    "UNAVAILABLE",
-    "DATA_LOSS",
-    "UNAUTHENTICATED",
-];
+use tracing::Instrument as _;
 
 #[expect(clippy::disallowed_types, reason = "seconds of a histogram, as OpenTelemetry's convention has them")]
 type Seconds = Histogram<f64>;
 
-/// Measures every call.
+/// Measures and traces every call.
 #[derive(Clone)]
 pub(crate) struct MetricsLayer(Seconds);
 
@@ -82,16 +62,20 @@ where
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let method = methods::label(request.uri().path());
         let mut call = Call { method, began: Instant::now(), seconds: Some(self.seconds.clone()) };
-        let answer = self.inner.call(request);
-        Box::pin(async move {
+        let span = trace::span(method, request.headers());
+        let answer = span.in_scope(|| self.inner.call(request));
+        let watched = async move {
             let response = answer.await?;
-            // An answer that is all trailers is over now; another when its body is.
-            if ended(response.headers(), &mut call) {
+            // An answer that is all trailers is over now, and not well; another when its body is.
+            if let Some(status) = Status::from_header_map(response.headers()) {
+                trace::ended(status.code());
+                call.end(status.code());
                 Ok(response)
             } else {
                 Ok(response.map(|inner| Body::new(Watched { inner, call })))
             }
-        })
+        };
+        Box::pin(watched.instrument(span))
     }
 }
 
@@ -105,12 +89,10 @@ struct Call {
 impl Call {
     fn end(&mut self, code: Code) {
         let Some(seconds) = self.seconds.take() else { return };
-        let name =
-            usize::try_from(i32::from(code)).ok().and_then(|number| CODES.get(number)).copied().unwrap_or("UNKNOWN");
         let attributes = [
             KeyValue::new("rpc.system.name", "grpc"),
             KeyValue::new("rpc.method", self.method),
-            KeyValue::new("rpc.response.status_code", name),
+            KeyValue::new("rpc.response.status_code", codes::name(code)),
         ];
         seconds.record(self.began.elapsed().as_secs_f64(), &attributes);
     }
@@ -120,15 +102,6 @@ impl Drop for Call {
     fn drop(&mut self) {
         self.end(Code::Cancelled);
     }
-}
-
-/// Ends the call where the headers carry a status.
-fn ended(headers: &HeaderMap, call: &mut Call) -> bool {
-    let status = Status::from_header_map(headers);
-    if let Some(status) = &status {
-        call.end(status.code());
-    }
-    status.is_some()
 }
 
 /// A body whose trailers say how the call ended.
@@ -148,8 +121,8 @@ impl http_body::Body for Watched {
         let polled = Pin::new(&mut self.inner).poll_frame(context);
         match &polled {
             Poll::Ready(Some(Ok(frame))) => {
-                if let Some(trailers) = frame.trailers_ref() {
-                    ended(trailers, &mut self.call);
+                if let Some(status) = frame.trailers_ref().and_then(Status::from_header_map) {
+                    self.call.end(status.code());
                 }
             }
             Poll::Ready(Some(Err(status))) => self.call.end(status.code()),

@@ -75,7 +75,7 @@ pub(crate) fn inline_terms_from(said: &wire::RewardTerms) -> Result<TermsAndWind
         (Some(reward_terms::Rule::NonCash(said)), Some(currency), Some(tax)) => {
             let path = "inline_terms.non_cash";
             let kind = kind_from(said.kind());
-            let value_per_unit = faults.money(said.value_per_unit.as_ref(), &format!("{path}.value_per_unit"));
+            let value_per_unit = faults.money(said.value_per_unit.as_ref(), format_args!("{path}.value_per_unit"));
             let rule = quantity_rule_from(said, path, &mut faults);
             match (kind, value_per_unit, rule) {
                 (Some(kind), Some(value_per_unit), Some(rule)) => Some(AnyTerms::NonCash(NonCashTerms {

@@ -50,8 +50,8 @@ struct LimitsSaid<'a> {
 
 impl LimitsSaid<'_> {
     fn read(&self, path: &str, faults: &mut Faults) -> Limits {
-        let amount_cap = faults.optional_money(self.max_amount, &format!("{path}max_amount"));
-        let budget = faults.optional_money(self.budget, &format!("{path}budget"));
+        let amount_cap = faults.optional_money(self.max_amount, format_args!("{path}max_amount"));
+        let budget = faults.optional_money(self.budget, format_args!("{path}budget"));
         let needed = self.max_amount.is_some() || self.budget.is_some();
         let on_exceed = on_exceed_from(self.on_exceed, needed, &format!("{path}on_exceed"), faults);
         Limits { count_cap: self.max_count.map(i64::from), amount_cap, budget, on_exceed }
