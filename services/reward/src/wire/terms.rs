@@ -118,7 +118,7 @@ impl Faults {
 
     pub(super) fn parsed<T: std::str::FromStr>(&mut self, text: &str, field: &str) -> Option<T>
     where
-        T::Err: std::fmt::Display,
+        T::Err: Display,
     {
         self.keep(text.parse().map_err(|error: T::Err| Violation::new(field, error.to_string())))
     }
