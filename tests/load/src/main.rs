@@ -29,6 +29,10 @@ use report::Report;
 use settings::Settings;
 use std::process::ExitCode;
 
+/// The allocator of the program that is measured, for the callers and for the empty server beside it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// What was granted is not what was sent, or the books do not balance.
 const DOES_NOT_ADD_UP: u8 = 3;
 

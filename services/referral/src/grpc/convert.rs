@@ -85,7 +85,9 @@ fn success_from(success: proto::SuccessRule, faults: &mut Faults) -> Option<Succ
             let field = format!("program.success.requirements[{outer}].any_of[{inner}]");
             let kind = kind_from(condition.kind());
             let kind = faults.keep(kind.ok_or_else(|| Violation::new(format!("{field}.kind"), "is required")))?;
-            let minimum = faults.keep_opt(condition.minimum.as_ref(), &format!("{field}.minimum"), wire::money_from);
+            let minimum = faults.keep_opt(condition.minimum.as_ref(), &format!("{field}.minimum"), |amount, field| {
+                wire::money_from(amount, field)
+            });
             any_of.push(Condition { kind, minimum });
         }
         requirements.push(Requirement { any_of });
