@@ -237,7 +237,7 @@ impl Report {
                 met: met(loan_micros < LOAN_TARGET),
             });
             targets.push(Target {
-                what: "token, rule, field rules",
+                what: "token, rule, field rules".to_owned(),
                 wanted: format!("< {}", micros(CHECKS_TARGET / 1_000)),
                 found: format!("{checks_nanos} ns"),
                 met: met(checks_nanos < CHECKS_TARGET),
