@@ -5,27 +5,31 @@
 mod commands;
 mod domain;
 mod grpc;
+mod holds;
 mod jobs;
 mod means;
 mod queries;
 mod registry;
 mod store;
 
+pub use domain::erasure::RetentionPeriods;
 pub use registry::{KeyMaterial, KeyMaterialError, KeyProvider, KeyProviderError, Wrapped};
 
 use futures::{FutureExt, future::BoxFuture};
-use grpc::{Codes, Desk, Facts, Inbox, Programs, Referrals, Subjects};
+use grpc::{Codes, Desk, Erasures, Facts, Inbox, Programs, Referrals, Subjects};
 use handsel_outbox::{Outbox, Relay, RelaySettings};
 use handsel_proto::handsel::{
     referral::v1::{
-        code_service_server::CodeServiceServer, fact_service_server::FactServiceServer,
-        program_service_server::ProgramServiceServer, referral_inbox_service_server::ReferralInboxServiceServer,
-        referral_service_server::ReferralServiceServer, subject_service_server::SubjectServiceServer,
+        code_service_server::CodeServiceServer, erasure_service_server::ErasureServiceServer,
+        fact_service_server::FactServiceServer, program_service_server::ProgramServiceServer,
+        referral_inbox_service_server::ReferralInboxServiceServer, referral_service_server::ReferralServiceServer,
+        subject_service_server::SubjectServiceServer,
     },
     reward::v1::plan_service_client::PlanServiceClient,
 };
 use handsel_service::{Job, Part, Peer, World};
 use handsel_storage::{Db, LaneSettings, Lanes, Migration};
+use holds::Holds;
 use means::Means;
 use registry::Registry;
 use std::{sync::Arc, time::Duration};
@@ -38,6 +42,8 @@ pub struct ReferralConfig {
     pub keys: KeyMaterial,
     /// Who wraps people's keys; nobody: the file that `keys` came from.
     pub provider: Option<Arc<dyn KeyProvider>>,
+    /// How long personal data is kept.
+    pub retention: RetentionPeriods,
     /// The writers.
     pub lanes: LaneSettings,
     /// How long the reward service may take to say whether a plan is active.
@@ -55,6 +61,7 @@ impl ReferralConfig {
         Self {
             keys,
             provider: None,
+            retention: RetentionPeriods::default(),
             lanes: LaneSettings::default(),
             plan_patience: Duration::from_secs(3),
             facts_in_flight: 8,
@@ -65,7 +72,7 @@ impl ReferralConfig {
 
 impl std::fmt::Debug for ReferralConfig {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("ReferralConfig").field("relays", &self.relays).finish_non_exhaustive()
+        formatter.debug_struct("ReferralConfig").field("retention", &self.retention).finish_non_exhaustive()
     }
 }
 
@@ -74,7 +81,7 @@ impl std::fmt::Debug for ReferralConfig {
 pub struct Peers {
     /// Says which plans are active, and is told which referrals have qualified.
     pub reward: Peer,
-    /// Takes the statements; without one they wait in the outbox.
+    /// Takes the statements, and says which legal holds there are; without one statements wait in the outbox, and so do erasures.
     pub audit: Option<Peer>,
 }
 
@@ -120,7 +127,10 @@ impl Referral {
         let means = Means {
             lanes: Lanes::start(db.clone(), config.lanes),
             registry: Registry::new(keys_db, Arc::new(config.keys), config.provider, world.clone()),
+            retention: config.retention,
             plans: PlanServiceClient::new(peers.reward.clone()),
+            holds: Holds::of(peers.audit.clone()),
+            erasures: Arc::default(),
             plan_patience: config.plan_patience,
             facts_in_flight: config.facts_in_flight.max(1),
             db,
@@ -142,6 +152,7 @@ impl Part for Referral {
             .add_service(ProgramServiceServer::new(Programs(self.desk.clone())))
             .add_service(CodeServiceServer::new(Codes(self.desk.clone())))
             .add_service(ReferralServiceServer::new(Referrals(self.desk.clone())))
+            .add_service(ErasureServiceServer::new(Erasures(self.desk.clone())))
             .add_service(SubjectServiceServer::new(Subjects(self.desk.clone())))
             .add_service(FactServiceServer::new(Facts(self.desk.clone())))
             .add_service(ReferralInboxServiceServer::new(Inbox(self.desk.clone())));

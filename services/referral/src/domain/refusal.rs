@@ -1,5 +1,7 @@
 //! Why a request is refused: one closed set for the whole service, each with the stable reason a client may act on.
 
+use handsel_money::Timestamp;
+
 /// One fault of one field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Violation {
@@ -53,6 +55,20 @@ pub(crate) enum Refusal {
     /// The reward service did not say.
     #[error("the reward service cannot be asked about {0} now: try again later")]
     PlanServiceUnavailable(String),
+    /// A duty binds what would be erased.
+    #[error("what is kept for {purpose} must be kept until {until}")]
+    RetentionApplies {
+        /// What for.
+        purpose: &'static str,
+        /// First instant at which it may go.
+        until: Timestamp,
+    },
+    /// A legal hold is in the way.
+    #[error("{0} keeps it: nothing that is held is erased")]
+    Held(String),
+    /// Nobody could say whether a legal hold is in the way.
+    #[error("the log cannot be asked about legal holds now: try again later")]
+    HoldsUnknown,
     /// The key is destroyed: nobody can read it any more.
     #[error("the personal data of {0} was erased")]
     Erased(String),
@@ -70,6 +86,9 @@ impl Refusal {
             Self::MakerIsChecker => "MAKER_IS_CHECKER",
             Self::PlanNotActive(_) => "PLAN_NOT_ACTIVE",
             Self::PlanServiceUnavailable(_) => "PLAN_SERVICE_UNAVAILABLE",
+            Self::RetentionApplies { .. } => "RETENTION_APPLIES",
+            Self::Held(_) => "HELD",
+            Self::HoldsUnknown => "HOLDS_UNKNOWN",
             Self::Erased(_) => "ERASED",
         }
     }

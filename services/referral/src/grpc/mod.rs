@@ -4,6 +4,7 @@
 mod code;
 mod convert;
 mod desk;
+mod erasure;
 mod fact;
 mod inbox;
 mod program;
@@ -14,6 +15,7 @@ mod views;
 
 pub(crate) use code::Codes;
 pub(crate) use desk::Desk;
+pub(crate) use erasure::Erasures;
 pub(crate) use fact::Facts;
 pub(crate) use inbox::Inbox;
 pub(crate) use program::Programs;

@@ -11,9 +11,13 @@ impl Refused for Refusal {
             Self::AlreadyExists(_) => Code::AlreadyExists,
             Self::Invalid(_) => Code::InvalidArgument,
             Self::EtagMismatch(_) => Code::Aborted,
-            Self::StateConflict { .. } | Self::PlanNotActive(_) | Self::Erased(_) => Code::FailedPrecondition,
+            Self::StateConflict { .. }
+            | Self::PlanNotActive(_)
+            | Self::RetentionApplies { .. }
+            | Self::Held(_)
+            | Self::Erased(_) => Code::FailedPrecondition,
             Self::MakerIsChecker => Code::PermissionDenied,
-            Self::PlanServiceUnavailable(_) => Code::Unavailable,
+            Self::PlanServiceUnavailable(_) | Self::HoldsUnknown => Code::Unavailable,
         }
     }
 
@@ -36,6 +40,9 @@ impl Refused for Refusal {
             | Self::MakerIsChecker
             | Self::PlanNotActive(_)
             | Self::PlanServiceUnavailable(_)
+            | Self::RetentionApplies { .. }
+            | Self::Held(_)
+            | Self::HoldsUnknown
             | Self::Erased(_) => Vec::new(),
         }
     }

@@ -5,14 +5,16 @@ use crate::{
         checks::{CheckResult, Rule, Verdict},
         code::Code,
         contact::ContactKind,
+        erasure::{Erasure, Purpose, Reason, Stage},
         fact::FactKind,
         program::{Program, ProgramDraft, ProgramState, etag},
         referral::{Channel, Consent, ConsentMeans, Referral, State},
         success::{Evidence, SuccessRule},
     },
-    queries::referrals::ReferralView,
+    queries::{erasures::ErasureView, referrals::ReferralView},
     registry::{MaskedSubject, RevealedSubject},
 };
+use handsel_money::Timestamp;
 use handsel_proto::handsel::referral::v1 as proto;
 use handsel_service::wire::{to_money, to_timestamp};
 
@@ -247,5 +249,75 @@ fn counted((evidence, requirement): (Evidence, u32)) -> proto::Evidence {
         occur_time: Some(to_timestamp(occurred_at)),
         receive_time: Some(to_timestamp(received_at)),
         requirement: narrow(requirement),
+    }
+}
+
+/// An erasure, with a step for each stage that it has reached.
+pub(super) fn erasure(view: ErasureView) -> proto::Erasure {
+    let ErasureView { erasure, standings } = view;
+    let (name, steps) = (erasure.name(), steps(&erasure));
+    let Erasure { id: _, referral, purposes, reason, stage, proposer, confirmer, .. } = erasure;
+    proto::Erasure {
+        name,
+        referral: format!("referrals/{referral}"),
+        referrals: standings.iter().map(|standing| format!("referrals/{}", standing.referral)).collect(),
+        purposes: purposes.into_iter().map(|purpose| self::purpose(purpose).into()).collect(),
+        reason: self::reason(reason).into(),
+        stage: self::stage(stage).into(),
+        proposer,
+        confirmer: confirmer.unwrap_or_default(),
+        steps,
+    }
+}
+
+fn steps(erasure: &Erasure) -> Vec<proto::erasure::Step> {
+    let step = |service: &str, stage: Stage, at: Option<Timestamp>, receipt: String| {
+        let (stage, service) = (self::stage(stage).into(), service.to_owned());
+        at.map(|at| proto::erasure::Step { service, stage, time: Some(to_timestamp(at)), receipt })
+    };
+    let clearance = erasure.clearance.map(|record| format!("records/{record}")).unwrap_or_default();
+    let keys = erasure.keys.map(|keys| format!("{keys} keys")).unwrap_or_default();
+    let (by, held) = (erasure.confirmer.clone().unwrap_or_default(), erasure.hold.clone());
+    let ended = match &held {
+        Some(hold) => step("audit", Stage::Held, erasure.ended_at, hold.clone()),
+        None => step("referral", Stage::Erased, erasure.ended_at, erasure.name()),
+    };
+    [
+        step("referral", Stage::Proposed, Some(erasure.proposed_at), erasure.proposer.clone()),
+        step("referral", Stage::Decided, erasure.decided_at, by),
+        step("audit", Stage::Cleared, erasure.cleared_at, clearance),
+        step("key store", Stage::Destroyed, erasure.destroyed_at, keys),
+        ended,
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn purpose(purpose: Purpose) -> proto::Purpose {
+    match purpose {
+        Purpose::Marketing => proto::Purpose::Marketing,
+        Purpose::Contract => proto::Purpose::Contract,
+        Purpose::Tax => proto::Purpose::Tax,
+    }
+}
+
+fn reason(reason: Reason) -> proto::ErasureReason {
+    match reason {
+        Reason::DataSubjectRequest => proto::ErasureReason::DataSubjectRequest,
+        Reason::ConsentWithdrawn => proto::ErasureReason::ConsentWithdrawn,
+        Reason::RetentionOver => proto::ErasureReason::RetentionOver,
+        Reason::UnlawfulProcessing => proto::ErasureReason::UnlawfulProcessing,
+    }
+}
+
+fn stage(stage: Stage) -> proto::erasure::Stage {
+    match stage {
+        Stage::Proposed => proto::erasure::Stage::Proposed,
+        Stage::Decided => proto::erasure::Stage::Decided,
+        Stage::Cleared => proto::erasure::Stage::Cleared,
+        Stage::Destroyed => proto::erasure::Stage::Destroyed,
+        Stage::Erased => proto::erasure::Stage::Erased,
+        Stage::Held => proto::erasure::Stage::Held,
     }
 }

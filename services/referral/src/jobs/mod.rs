@@ -1,9 +1,11 @@
 //! The loops of the service: relays, referrals whose time runs out, and what is kept only for a while. Each does a
 //! limited portion a run, and may run twice.
 
+mod erasures;
+
 use crate::{
     Peers, Referral,
-    commands::{Act, ExpireReferrals, PurgeUnmatched},
+    commands::{Act, ExpireReferrals, PurgeSuppressions, PurgeUnmatched},
     means::Means,
     queries,
 };
@@ -29,6 +31,13 @@ pub(crate) fn all(means: &Arc<Means>, relays: &[Relay]) -> Vec<Job> {
     let mut jobs = vec![
         expiry(means),
         settle_keys(means),
+        erasures::course(means),
+        erasures::run_out(means),
+        erasures::keep_erased(means),
+        purge(means, "referral purge suppressions", |means| PurgeSuppressions {
+            now: means.world.business.now(),
+            limit: PORTION,
+        }),
         purge(means, "referral purge requests", |means| PurgeRequests {
             before: earlier(means.world.system.now(), REMEMBERED),
             limit: PORTION,
@@ -81,14 +90,7 @@ fn expiry(means: &Arc<Means>) -> Job {
     Job::new("referral expiry", Duration::from_secs(60), move || {
         let means = means.clone();
         async move {
-            let actor = Actor::system("referral/expiry");
-            let act = Act {
-                by: actor.subject.clone(),
-                actor,
-                now: means.world.business.now(),
-                traceparent: None,
-                outbox: means.outbox.clone(),
-            };
+            let act = system_act(&means, "referral/expiry");
             let expired = means.db.transact(&ExpireReferrals { act, limit: PORTION }).await?;
             Ok(more_if(i64::try_from(expired)? == PORTION))
         }
@@ -111,6 +113,18 @@ fn settle_keys(means: &Arc<Means>) -> Job {
             Ok(more_if(settled == PORTION))
         }
     })
+}
+
+/// What the service does by itself, in the name of one of its jobs.
+fn system_act(means: &Means, name: &str) -> Act {
+    let actor = Actor::system(name);
+    Act {
+        by: actor.subject.clone(),
+        actor,
+        now: means.world.business.now(),
+        traceparent: None,
+        outbox: means.outbox.clone(),
+    }
 }
 
 fn purge_sent(means: &Arc<Means>, destination: &'static str) -> Job {

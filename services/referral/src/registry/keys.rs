@@ -52,3 +52,27 @@ impl Command for Settle {
         store::forget(tx, self.unknown.clone()).await
     }
 }
+
+/// Destroys keys for ever, those that were never made as well: they never will be. How many tombstones of this erasure there
+/// are then. Done again, it changes nothing.
+#[derive(Debug)]
+pub(super) struct Destroy {
+    /// By which erasure.
+    pub(super) erasure: Uuid,
+    /// Whose.
+    pub(super) subjects: Vec<Uuid>,
+    /// What for.
+    pub(super) purposes: Vec<Purpose>,
+    /// When, by the system's clock.
+    pub(super) at: Timestamp,
+}
+
+impl Command for Destroy {
+    const NAME: &'static str = "registry.destroy_keys";
+    type Output = i64;
+
+    async fn apply(&self, tx: &mut Tx) -> Result<i64, Fault> {
+        store::shred_freed_pages(tx).await?;
+        store::destroy(tx, self).await
+    }
+}

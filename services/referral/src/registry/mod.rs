@@ -55,6 +55,13 @@ pub(crate) struct SealedSubject {
     pub(crate) created_at: Timestamp,
 }
 
+impl SealedSubject {
+    /// Whether nothing is sealed any more: he was erased, whatever a key store put back from a copy has for him.
+    fn is_forgotten(&self) -> bool {
+        self.contact.is_empty()
+    }
+}
+
 /// A person as he enters the books.
 #[derive(Debug, Clone)]
 pub(crate) struct Sealing {
@@ -172,7 +179,7 @@ impl Registry {
         let mut shown = BTreeMap::new();
         let keys = self.data_keys(sealed.iter().map(|subject| subject.id).collect(), Purpose::Marketing).await?;
         for subject in sealed {
-            let masked = match keys.get(&subject.id) {
+            let masked = match keys.get(&subject.id).filter(|_| !subject.is_forgotten()) {
                 Some(key) => mask(revealed(subject, key)?),
                 None => nobody(subject.contact_kind),
             };
@@ -187,7 +194,7 @@ impl Registry {
     /// As [`Registry::masked`].
     pub(crate) async fn revealed(&self, sealed: &SealedSubject) -> Result<Option<RevealedSubject>, Fault> {
         let keys = self.data_keys(vec![sealed.id], Purpose::Marketing).await?;
-        keys.get(&sealed.id).map(|key| revealed(sealed, key)).transpose()
+        keys.get(&sealed.id).filter(|_| !sealed.is_forgotten()).map(|key| revealed(sealed, key)).transpose()
     }
 
     /// The keys of these people for a purpose, as far as they are not destroyed.
@@ -200,6 +207,36 @@ impl Registry {
         Ok(keys)
     }
 
+    /// Destroys keys for ever; how many the erasure has destroyed. Done again it changes nothing, so a store that was put back
+    /// from a copy is brought to where it was.
+    ///
+    /// # Errors
+    /// [`Fault`], as the engine says.
+    pub(crate) async fn destroy(
+        &self,
+        erasure: Uuid,
+        subjects: Vec<Uuid>,
+        purposes: Vec<Purpose>,
+    ) -> Result<i64, Fault> {
+        let wanted = subjects.len().saturating_mul(purposes.len());
+        let gone = store::tombstones(&self.keys, erasure).await?;
+        if usize::try_from(gone) == Ok(wanted) {
+            return Ok(gone);
+        }
+        let at = self.world.system.now();
+        let destroyed = self.keys.transact(&keys::Destroy { erasure, subjects, purposes, at }).await?;
+        store::empty_log(&self.keys).await?;
+        Ok(destroyed)
+    }
+
+    /// People whose keys of MARKETING are destroyed, from behind one on, in order; at most `limit`.
+    ///
+    /// # Errors
+    /// [`Fault`], as the engine says.
+    pub(crate) async fn destroyed(&self, behind: Uuid, limit: i64) -> Result<Vec<Uuid>, Fault> {
+        store::destroyed(&self.keys, behind, limit).await
+    }
+
     /// The blind index of a contact.
     pub(crate) fn contact_index(&self, contact: &Contact) -> [u8; 32] {
         tag(self.material.contact_key(), &[contact.kind().as_str().as_bytes(), contact.canonical().as_bytes()])
@@ -208,6 +245,13 @@ impl Registry {
     /// What an erased person is known by: of his blind index, under a key of its own.
     pub(crate) fn suppression(&self, contact_index: &[u8; 32]) -> [u8; 32] {
         tag(self.material.suppression_key(), &[contact_index])
+    }
+
+    /// An index that belongs to nobody, for the place of one that gave way.
+    pub(crate) fn index_of_nobody(&self) -> [u8; 32] {
+        let mut bytes = [0; 32];
+        self.world.entropy.fill(&mut bytes);
+        bytes
     }
 
     /// A keyed digest of content that may hold personal data, so that no record of it can be tried out. `purpose` keeps

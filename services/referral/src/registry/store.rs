@@ -1,10 +1,13 @@
 //! The key store's one table: a wrapped data key for each subject and purpose, or the tombstone of one. Its database is not
 //! the service's own, so that a backup of either alone opens nothing.
 
-use super::{keys::NewKey, provider::Wrapped};
+use super::{
+    keys::{Destroy, NewKey},
+    provider::Wrapped,
+};
 use crate::domain::erasure::Purpose;
 use handsel_money::Timestamp;
-use handsel_storage::{At, Column, Db, Fault, Tx, row};
+use handsel_storage::{At, Column, Db, Engine, Fault, Tx, row};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
@@ -56,6 +59,79 @@ pub(super) async fn forget(tx: &mut Tx, subjects: Vec<Uuid>) -> Result<(), Fault
     )
     .await
     .map(drop)
+}
+
+/// Overwrites keys with tombstones; how many the erasure has by now.
+pub(super) async fn destroy(tx: &mut Tx, destroy: &Destroy) -> Result<i64, Fault> {
+    let pairs =
+        || destroy.subjects.iter().flat_map(|subject| destroy.purposes.iter().map(move |what| (*subject, *what)));
+    let many = pairs().count();
+    let columns = vec![
+        Column::Uuid(pairs().map(|(subject, _)| subject).collect()),
+        Column::Text(pairs().map(|(_, purpose)| purpose.as_str().to_owned()).collect()),
+        Column::At(vec![At(destroy.at); many]),
+        Column::Uuid(vec![destroy.erasure; many]),
+    ];
+    tx.bulk(
+        "UPDATE data_key k SET wrapping_key = '', wrapped = '', bound = TRUE, destroyed_at = u.at, erasure_id = u.erasure
+         FROM unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::uuid[]) AS u(subject, purpose, at, erasure)
+         WHERE k.subject_id = u.subject AND k.purpose = u.purpose AND k.destroyed_at IS NULL",
+        "UPDATE data_key SET wrapping_key = '', wrapped = x'', bound = TRUE, destroyed_at = $3, erasure_id = $4
+         WHERE subject_id = $1 AND purpose = $2 AND destroyed_at IS NULL",
+        columns.clone(),
+    )
+    .await?;
+    tx.bulk(
+        "INSERT INTO data_key (subject_id, purpose, wrapping_key, wrapped, created_at, bound, destroyed_at, erasure_id)
+         SELECT u.subject, u.purpose, '', '', u.at, TRUE, u.at, u.erasure
+         FROM unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::uuid[]) AS u(subject, purpose, at, erasure)
+         WHERE NOT EXISTS (SELECT 1 FROM data_key k WHERE k.subject_id = u.subject AND k.purpose = u.purpose)",
+        "INSERT INTO data_key (subject_id, purpose, wrapping_key, wrapped, created_at, bound, destroyed_at, erasure_id)
+         SELECT $1, $2, '', x'', $3, TRUE, $3, $4
+         WHERE NOT EXISTS (SELECT 1 FROM data_key WHERE subject_id = $1 AND purpose = $2)",
+        columns,
+    )
+    .await
+    .map_err(Fault::unique_is_race)?;
+    let (tombstones,): (i64,) = tx.one(TOMBSTONES, (destroy.erasure,)).await?;
+    Ok(tombstones)
+}
+
+const TOMBSTONES: &str = "SELECT COUNT(*) FROM data_key WHERE erasure_id = $1";
+
+/// How many keys an erasure has destroyed.
+pub(super) async fn tombstones(db: &Db, erasure: Uuid) -> Result<i64, Fault> {
+    let (tombstones,): (i64,) = db.one(TOMBSTONES, (erasure,)).await?;
+    Ok(tombstones)
+}
+
+/// People whose keys of MARKETING are destroyed, from behind one on, in order.
+pub(super) async fn destroyed(db: &Db, behind: Uuid, limit: i64) -> Result<Vec<Uuid>, Fault> {
+    let rows: Vec<(Uuid,)> = db
+        .all(
+            "SELECT subject_id FROM data_key
+             WHERE destroyed_at IS NOT NULL AND purpose = 'MARKETING' AND subject_id > $1 ORDER BY subject_id LIMIT $2",
+            (behind, limit),
+        )
+        .await?;
+    Ok(rows.into_iter().map(|(subject,)| subject).collect())
+}
+
+/// From here on the connection overwrites what it frees: a destroyed key must not lie in a free page. (PostgreSQL overwrites
+/// it when the table is vacuumed; until then its files are as a backup is.)
+pub(super) async fn shred_freed_pages(tx: &mut Tx) -> Result<(), Fault> {
+    if tx.engine() == Engine::Sqlite {
+        let _set: Option<(i64,)> = tx.opt("PRAGMA secure_delete = ON", ()).await?;
+    }
+    Ok(())
+}
+
+/// Folds SQLite's write-ahead log into its file and empties it: older images of what was destroyed lie there.
+pub(super) async fn empty_log(db: &Db) -> Result<(), Fault> {
+    if db.engine() == Engine::Sqlite {
+        let _done: Option<(i64, i64, i64)> = db.opt("PRAGMA wal_checkpoint(TRUNCATE)", ()).await?;
+    }
+    Ok(())
 }
 
 /// The keys of these subjects for a purpose, those destroyed apart.

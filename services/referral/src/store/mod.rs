@@ -2,11 +2,13 @@
 
 pub(crate) mod code;
 pub(crate) mod customer;
+pub(crate) mod erasure;
 pub(crate) mod evidence;
 pub(crate) mod program;
 pub(crate) mod referral;
 pub(crate) mod standing;
 pub(crate) mod subject;
+pub(crate) mod suppression;
 pub(crate) mod tier;
 pub(crate) mod unmatched;
 

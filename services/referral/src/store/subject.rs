@@ -67,3 +67,56 @@ pub(crate) async fn on_record(tx: &mut Tx, ids: Vec<Uuid>) -> Result<BTreeSet<Uu
         .await?;
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }
+
+/// Those of these people of whom something is still sealed for the desk.
+pub(crate) async fn remembered(tx: &mut Tx, ids: Vec<Uuid>) -> Result<Vec<Uuid>, Fault> {
+    let rows: Vec<(Uuid,)> = tx
+        .all_by(
+            "SELECT id FROM subject WHERE id = ANY($1) AND length(sealed_contact) > 0",
+            "SELECT id FROM subject WHERE id = $1 AND length(sealed_contact) > 0",
+            Column::Uuid(ids),
+        )
+        .await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
+/// The blind indexes of these people.
+pub(crate) async fn indexes(tx: &mut Tx, ids: Vec<Uuid>) -> Result<Vec<[u8; 32]>, Fault> {
+    let rows: Vec<(Vec<u8>,)> = tx
+        .all_by(
+            "SELECT contact_index FROM referral WHERE subject_id = ANY($1)",
+            "SELECT contact_index FROM referral WHERE subject_id = $1",
+            Column::Uuid(ids),
+        )
+        .await?;
+    rows.iter().map(|(index,)| digest(index)).collect()
+}
+
+/// Forgets people: what is sealed of them for the desk goes, and each blind index gives way to one that belongs to nobody.
+pub(crate) async fn forget(tx: &mut Tx, forgotten: Vec<(Uuid, [u8; 32])>) -> Result<(), Fault> {
+    let (ids, indexes): (Vec<Uuid>, Vec<[u8; 32]>) = forgotten.into_iter().unzip();
+    let columns = vec![Column::Uuid(ids), Column::Bytes(indexes.into_iter().map(Vec::from).collect())];
+    tx.bulk(
+        "UPDATE subject SET sealed_name = '', sealed_contact = '' WHERE id = ANY($1)",
+        "UPDATE subject SET sealed_name = x'', sealed_contact = x'' WHERE id = $1",
+        columns.iter().take(1).cloned().collect(),
+    )
+    .await?;
+    tx.bulk(
+        "UPDATE referee_customer k SET contact_index = u.index
+         FROM unnest($1::uuid[], $2::bytea[]) AS u(subject, index) JOIN referral r ON r.subject_id = u.subject
+         WHERE k.referral_id = r.id",
+        "UPDATE referee_customer SET contact_index = $2
+         WHERE referral_id = (SELECT id FROM referral WHERE subject_id = $1)",
+        columns.clone(),
+    )
+    .await?;
+    tx.bulk(
+        "UPDATE referral r SET contact_index = u.index
+         FROM unnest($1::uuid[], $2::bytea[]) AS u(subject, index) WHERE r.subject_id = u.subject",
+        "UPDATE referral SET contact_index = $2 WHERE subject_id = $1",
+        columns,
+    )
+    .await
+    .map(drop)
+}

@@ -1,6 +1,6 @@
 //! One bank for one test: the service behind its port, a reward service, and the people who call.
 
-use crate::reward::FakeReward;
+use crate::{log::FakeLog, reward::FakeReward};
 use handsel_money::Timestamp;
 use handsel_outbox::{Outbox, Pseudonyms};
 use handsel_proto::{
@@ -13,7 +13,7 @@ use handsel_proto::{
         referee::Contact, referral_service_client::ReferralServiceClient,
     },
 };
-use handsel_referral::{KeyMaterial, Peers, Referral as Service, ReferralConfig};
+use handsel_referral::{KeyMaterial, Peers, Referral as Service, ReferralConfig, RetentionPeriods};
 use handsel_service::{Clock, Peer, World, wire::to_timestamp};
 use handsel_storage::Db;
 use handsel_testkit::{Lab, Role, Server};
@@ -30,8 +30,12 @@ pub(crate) struct Bank {
     pub(crate) service: Service,
     pub(crate) server: Server,
     pub(crate) reward: FakeReward,
-    /// The reward service's port, for as long as the test runs.
-    _reward_server: Server,
+    /// What it is told of holds; asked by nobody where the bank was opened without it.
+    pub(crate) log: FakeLog,
+    peers: Peers,
+    periods: RetentionPeriods,
+    /// The others' ports, for as long as the test runs.
+    others: Vec<Server>,
 }
 
 impl Bank {
@@ -40,9 +44,30 @@ impl Bank {
         let reward_server = lab.serve(reward.clone()).await;
         let peer = lab.peer(reward_server.address());
         let (db, keys_db) = databases(&lab).await;
-        let service = start(&lab, peer).await;
+        let service = start(&lab, peer.clone()).await;
         let server = lab.serve(service.clone()).await;
-        Self { lab, db, keys_db, service, server, reward, _reward_server: reward_server }
+        let (log, periods) = (FakeLog::default(), RetentionPeriods::default());
+        let peers = Peers { reward: peer, audit: None };
+        Self { lab, db, keys_db, service, server, reward, log, peers, periods, others: vec![reward_server] }
+    }
+
+    /// The same with a log that can be asked about holds.
+    pub(crate) async fn with_log(lab: Lab, periods: RetentionPeriods) -> Self {
+        let mut bank = Self::open(lab).await;
+        let log_server = bank.lab.serve(bank.log.clone()).await;
+        bank.peers.audit = Some(bank.lab.peer(log_server.address()));
+        bank.others.push(log_server);
+        bank.periods = periods;
+        bank.restarted().await
+    }
+
+    /// The service started anew over the same databases.
+    pub(crate) async fn restarted(self) -> Self {
+        let Self { lab, server, peers, periods, .. } = self;
+        server.stop().await;
+        let service = start_with(&lab, peers.clone(), periods).await;
+        let server = lab.serve(service.clone()).await;
+        Self { lab, service, server, peers, ..self }
     }
 
     pub(crate) fn programs(&self) -> ProgramServiceClient<Wire> {
@@ -199,14 +224,19 @@ pub(crate) async fn databases(lab: &Lab) -> (Db, Db) {
 
 /// The service, calling this reward service.
 pub(crate) async fn start(lab: &Lab, reward: Peer) -> Service {
+    start_with(lab, Peers { reward, audit: None }, RetentionPeriods::default()).await
+}
+
+async fn start_with(lab: &Lab, peers: Peers, retention: RetentionPeriods) -> Service {
     let (db, keys_db) = databases(lab).await;
     let world: World = lab.world();
     let outbox = Outbox::new(Service::NAME, world.clone(), Pseudonyms::from_key(&[1; 32]));
     let config = ReferralConfig {
         plan_patience: Duration::from_millis(500),
+        retention,
         ..ReferralConfig::with_keys(KeyMaterial::from_keys([2; 32], &[3; 32], &[4; 32], &[5; 32]))
     };
-    Service::start(db, keys_db, world, outbox, config, Peers { reward, audit: None }).await.unwrap()
+    Service::start(db, keys_db, world, outbox, config, peers).await.unwrap()
 }
 
 pub(crate) fn any_of(kind: FactKind, minimum: Option<Money>) -> Requirement {

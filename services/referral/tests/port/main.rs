@@ -4,10 +4,12 @@
 
 mod bank;
 mod codes;
+mod erasure;
 mod facts;
 mod inbox;
 mod jobs;
 mod listing;
+mod log;
 mod personal_data;
 mod programs;
 mod referrals;

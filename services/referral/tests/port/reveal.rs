@@ -18,7 +18,7 @@ fn subjects(bank: &Bank) -> SubjectServiceClient<Channel> {
     SubjectServiceClient::new(bank.server.channel())
 }
 
-async fn reveal(bank: &Bank, referral: &str, token: &str) -> Result<Referee, Status> {
+pub(crate) async fn reveal(bank: &Bank, referral: &str, token: &str) -> Result<Referee, Status> {
     let request = RevealRefereeRequest {
         request_id: bank.request_id(),
         referral: referral.into(),
@@ -28,7 +28,7 @@ async fn reveal(bank: &Bank, referral: &str, token: &str) -> Result<Referee, Sta
 }
 
 /// The newest statement of a kind that is owed, and its body.
-async fn newest(bank: &Bank, kind: &str) -> (Value, Value) {
+pub(crate) async fn newest(bank: &Bank, kind: &str) -> (Value, Value) {
     let sql = "SELECT content, body FROM outbox WHERE destination = 'audit' ORDER BY ordinal DESC";
     let rows: Vec<(Vec<u8>, Vec<u8>)> = bank.db.all(sql, ()).await.unwrap();
     let json = |bytes: &[u8]| serde_json::from_slice::<Value>(bytes).unwrap();
@@ -36,7 +36,7 @@ async fn newest(bank: &Bank, kind: &str) -> (Value, Value) {
     (json(&found.0), json(&found.1))
 }
 
-fn sealed(body: &Value) -> Vec<SealedField> {
+pub(crate) fn sealed(body: &Value) -> Vec<SealedField> {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let field = |one: &Value| SealedField {
         subject: text(&one["subject"]),
@@ -48,7 +48,7 @@ fn sealed(body: &Value) -> Vec<SealedField> {
     body["personal"].as_array().unwrap().iter().map(field).collect()
 }
 
-async fn open(bank: &Bank, fields: Vec<SealedField>) -> Vec<Opening> {
+pub(crate) async fn open(bank: &Bank, fields: Vec<SealedField>) -> Vec<Opening> {
     let token = bank.lab.token(Role::ComplianceOfficer, "*", "olga");
     let (request_id, reason) = (bank.request_id(), RevealReason::Investigation.into());
     let request = OpenPersonalDataRequest { request_id, reason, fields };
