@@ -25,8 +25,9 @@ use futures::future::BoxFuture;
 use handsel_outbox::{Actor, Pseudonyms, Relay};
 use handsel_proto::handsel::audit::v1::{
     audit_ingest_service_server::AuditIngestServiceServer, audit_service_server::AuditServiceServer,
-    case_service_server::CaseServiceServer, hold_service_server::HoldServiceServer,
-    integrity_service_server::IntegrityServiceServer, reconcile_service_server::ReconcileServiceServer,
+    case_service_server::CaseServiceServer, clearance_service_server::ClearanceServiceServer,
+    hold_service_server::HoldServiceServer, integrity_service_server::IntegrityServiceServer,
+    reconcile_service_server::ReconcileServiceServer,
 };
 use handsel_service::{Job, Part, Peer, World};
 use handsel_storage::{Db, Migration};
@@ -79,6 +80,12 @@ impl Audit {
                 name: "officer",
                 postgres: include_str!("../migrations/postgres/0130_officer.sql"),
                 sqlite: include_str!("../migrations/sqlite/0130_officer.sql"),
+            },
+            Migration {
+                version: 140,
+                name: "clearance",
+                postgres: include_str!("../migrations/postgres/0140_clearance.sql"),
+                sqlite: include_str!("../migrations/sqlite/0140_clearance.sql"),
             },
         ];
         [handsel_storage::MIGRATIONS, handsel_outbox::MIGRATIONS, &own].concat()
@@ -190,6 +197,7 @@ impl Part for Audit {
         routes.add_service(HoldServiceServer::new(grpc::HoldApi::new(Arc::clone(&self.log))));
         let reconcile = grpc::ReconcileApi::new(Arc::clone(&self.log), self.reward.clone());
         routes.add_service(ReconcileServiceServer::new(reconcile));
+        routes.add_service(ClearanceServiceServer::new(grpc::ClearanceApi::new(Arc::clone(&self.log))));
     }
 
     fn jobs(&self) -> Vec<Job> {

@@ -4,6 +4,7 @@
 mod act;
 mod add_to_case;
 mod answer_hold;
+mod clear_erasure;
 mod close_case;
 mod cosign;
 mod decide;
@@ -25,6 +26,7 @@ mod sequence;
 pub(crate) use act::Act;
 pub(crate) use add_to_case::{AddToCase, Addition};
 pub(crate) use answer_hold::AnswerHold;
+pub(crate) use clear_erasure::{CheckErasure, ClearErasure};
 pub(crate) use close_case::CloseCase;
 pub(crate) use cosign::Cosign;
 pub(crate) use decide::Decide;

@@ -201,7 +201,6 @@ impl InForce {
 
     /// The hold that keeps a record: the one on its place, on its type, or on something that it is about.
     #[must_use]
-    #[cfg_attr(not(test), expect(dead_code, reason = "asked by prune and erasure"))]
     pub(crate) fn on_statement(&self, index: u64, statement: &Value) -> Option<Uuid> {
         let text = |field: &str| statement.get(field).and_then(Value::as_str).unwrap_or_default();
         let (source, kind) = (text("source"), text("type"));

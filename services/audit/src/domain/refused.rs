@@ -2,6 +2,7 @@
 
 use super::admission;
 use thiserror::Error;
+use uuid::Uuid;
 
 /// Why.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -26,6 +27,9 @@ pub(crate) enum Refused {
         /// Why.
         description: &'static str,
     },
+    /// A legal hold is in the way.
+    #[error("holds/{0} keeps it: nothing that is held is erased")]
+    Held(Uuid),
     /// The log takes nothing at the moment.
     #[error(transparent)]
     Log(#[from] admission::Refusal),

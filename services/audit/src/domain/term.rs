@@ -37,6 +37,11 @@ pub(crate) fn of_filter(filter: &RecordFilter) -> Vec<i64> {
     narrowest.map(|(field, wanted)| wanted.iter().map(|text| term(field, text)).collect()).unwrap_or_default()
 }
 
+/// The term of every statement that is about this.
+pub(crate) fn of_subject(subject: &str) -> i64 {
+    term("subject", subject)
+}
+
 fn term(field: &str, text: &str) -> i64 {
     let digest = Hash::of(format!("{field}\0{text}").as_bytes());
     let (first, _) = digest.as_bytes().split_first_chunk::<8>().unwrap_or((&[0; 8], &[]));

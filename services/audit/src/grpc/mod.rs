@@ -2,6 +2,7 @@
 
 mod audit_service;
 mod case_service;
+mod clearance_service;
 mod hold_service;
 mod ingest_service;
 mod integrity_service;
@@ -14,6 +15,7 @@ mod stream;
 
 pub(crate) use audit_service::AuditApi;
 pub(crate) use case_service::CaseApi;
+pub(crate) use clearance_service::ClearanceApi;
 pub(crate) use hold_service::HoldApi;
 pub(crate) use ingest_service::IngestApi;
 pub(crate) use integrity_service::IntegrityApi;

@@ -93,6 +93,11 @@ pub(super) fn not_done(refused: &Refused) -> Status {
         Refused::StateConflict(..) => refusal(Code::FailedPrecondition, "STATE_CONFLICT", message),
         Refused::MakerIsChecker(_) => refusal(Code::PermissionDenied, "MAKER_IS_CHECKER", message),
         Refused::FieldInvalid { field, description } => Violation::new(*field, *description).into(),
+        Refused::Held(hold) => {
+            let hold = [("hold".to_owned(), format!("holds/{hold}"))];
+            let details = ErrorDetails::with_error_info("HELD", DOMAIN, hold);
+            Status::with_error_details(Code::FailedPrecondition, message, details)
+        }
         Refused::Log(refused) => not_taken(refused),
     }
 }

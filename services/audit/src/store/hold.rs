@@ -47,7 +47,6 @@ row! {
 
 /// Every hold that is in force, with the sequencer's row locked until this transaction is over: a hold is placed under the same lock,
 /// so whoever takes something away by what this says is not overtaken by one.
-#[expect(dead_code, reason = "asked by prune and erasure")]
 pub(crate) async fn in_force(tx: &mut Tx) -> Result<InForce, Fault> {
     let sql = tx.pick("SELECT id FROM sequencer WHERE id = 1 FOR UPDATE", "SELECT id FROM sequencer WHERE id = 1");
     tx.one::<(i64,)>(sql, ()).await?;

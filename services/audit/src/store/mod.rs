@@ -2,6 +2,7 @@
 
 pub(crate) mod case;
 pub(crate) mod checkpoint;
+pub(crate) mod clearance;
 pub(crate) mod cosignature;
 pub(crate) mod finding;
 pub(crate) mod head;

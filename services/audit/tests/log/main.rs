@@ -8,6 +8,7 @@
 
 mod append;
 mod cases;
+mod clearance;
 mod damage;
 mod export;
 mod holds;

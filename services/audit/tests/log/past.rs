@@ -9,7 +9,8 @@ use sqlx::{
 };
 
 /// Every table of the log, what points to others first.
-pub(crate) const TABLES: [&str; 20] = [
+pub(crate) const TABLES: [&str; 21] = [
+    "clearance",
     "reconciliation",
     "hold_answer",
     "hold_release",
