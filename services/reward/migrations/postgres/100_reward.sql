@@ -272,9 +272,9 @@ CREATE TABLE outcome_conflict (
     reason_code TEXT NOT NULL,
     bank_reference TEXT NOT NULL,
     occurred_at TIMESTAMPTZ NOT NULL,
-    recorded_at TIMESTAMPTZ NOT NULL,
-    UNIQUE (end_to_end_id, status, bank_reference)
+    recorded_at TIMESTAMPTZ NOT NULL
 );
+CREATE INDEX outcome_conflict_said ON outcome_conflict (end_to_end_id, status, bank_reference);
 
 CREATE TABLE transfer (
     -- In order of insertion, which is not that of commit: readers stop at `ledger_horizon`.
@@ -306,8 +306,6 @@ CREATE TABLE transfer (
         OR (event = 'EXPIRY_TAX' AND debit = 'TAX_PAYABLE' AND credit = 'PLAN_EXPENSE')
         OR (event = 'WRITE_OFF' AND debit = 'CUSTOMER_PAYABLE' AND credit = 'RECOVERIES')
         OR (event = 'WRITE_OFF_TAX' AND debit = 'TAX_PAYABLE' AND credit = 'RECOVERIES')
-        OR (event = 'REINSTATEMENT' AND debit = 'PLAN_EXPENSE' AND credit = 'CUSTOMER_PAYABLE')
-        OR (event = 'REINSTATEMENT_TAX' AND debit = 'PLAN_EXPENSE' AND credit = 'TAX_PAYABLE')
         OR (event = 'WRITE_OFF_UNDONE' AND debit = 'RECOVERIES' AND credit = 'CUSTOMER_PAYABLE')
         OR (event = 'WRITE_OFF_UNDONE_TAX' AND debit = 'RECOVERIES' AND credit = 'TAX_PAYABLE')
         OR (event = 'INSTRUCTION' AND debit = 'CUSTOMER_PAYABLE' AND credit = 'CLEARING')

@@ -118,6 +118,11 @@ impl Books {
         self.attempts.insert(attempt.end_to_end_id.clone(), attempt);
     }
 
+    /// Takes down a claim that a transition made.
+    pub(super) fn claim(&mut self, claim: Claim) {
+        self.claims.push(claim);
+    }
+
     /// Takes down what is to be said.
     pub(super) fn say(&mut self, owed: Owed) {
         self.owed.push(owed);
@@ -125,7 +130,7 @@ impl Books {
 
     /// Takes down a transition.
     pub(super) fn moved(&mut self, means: &Means, moved: Moved, now: Timestamp) {
-        self.transfers.extend(moves::transfers(means, &moved.reward, &moved.postings, now));
+        self.transfers.extend(moves::transfers(means, &moved.reward, moved.attempt, &moved.postings, now));
         self.rooms.note(&moved);
         let id = moved.reward.entitlement.id;
         if let Some(before) = self.rewards.insert(id, moved.reward) {

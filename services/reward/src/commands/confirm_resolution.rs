@@ -5,7 +5,8 @@ use super::{
     dossier,
     means::Means,
     moves::Moves,
-    propose_resolution::{basis, open_of, said},
+    propose_resolution::{basis, circumstances, open_of, said},
+    reversals,
 };
 use crate::{
     domain::{
@@ -15,17 +16,20 @@ use crate::{
         resolution::{self, Effect, Finding, Found, Resolution, Verdict},
         reward::Reward,
     },
-    store,
+    store::{self, counter::BUDGET, reward::REWARD},
 };
 use handsel_money::Timestamp;
 use handsel_outbox::Actor;
-use handsel_storage::{Command, Fault, Tx};
+use handsel_storage::{Command, Fault, Lock, Tx};
 use uuid::Uuid;
 
 /// Which proposal.
 pub(crate) struct ConfirmResolution {
     pub(crate) means: Means,
     pub(crate) id: Uuid,
+    /// Its reward, and that one's plan, whose counters may move: neither ever changes. Nil and empty where there is no such proposal.
+    pub(crate) reward: Uuid,
+    pub(crate) plan: String,
     /// Whether the caller means to give a reward up.
     pub(crate) write_off: bool,
     pub(crate) by: Person,
@@ -37,8 +41,11 @@ impl Command for ConfirmResolution {
     const NAME: &'static str = "resolution.confirm";
     type Output = Result<String, Refusal>;
 
+    fn locks(&self) -> Vec<Lock> {
+        vec![Lock::new(&BUDGET, self.plan.as_str()), Lock::new(&REWARD, self.reward)]
+    }
+
     async fn apply(&self, tx: &mut Tx) -> Result<Self::Output, Fault> {
-        // The first look says which rows to lock; whether it still stands is seen once they are locked.
         let Some(seen) = self.proposal(tx).await? else {
             return Ok(Err(Refusal::NotFound(format!("resolutions/{}", self.id))));
         };
@@ -63,12 +70,13 @@ impl ConfirmResolution {
         };
         let conflicts = store::conflict::of_reward(tx, reward.entitlement.id).await?;
         let open = open_of(&conflicts, &found.end_to_end_id);
+        let around = circumstances(tx, &attempt, &conflicts).await?;
         let known = basis(&reward, Some(&attempt), &conflicts);
         let confirmed = match self.confirmed(tx, &reward, known).await? {
             Ok(confirmed) => confirmed,
             Err(refusal) => return Ok(Err(refusal)),
         };
-        let effect = match resolution::decide(found, &attempt, &reward, !open.is_empty(), self.now) {
+        let effect = match resolution::decide(found, &attempt, &reward, around, self.now) {
             Ok(effect) => effect,
             Err(refusal) => return Ok(Err(refusal)),
         };
@@ -89,16 +97,17 @@ impl ConfirmResolution {
             Effect::Said(outcome, moved) => {
                 attempt.note(&outcome);
                 let owed = say(&moved.reward);
+                if let Some(claim) = reversals::claimed(&self.means, &moved, &confirmed.reason, self.now) {
+                    books.claim(claim);
+                }
                 books.take(&self.means, Some(*moved), attempt.clone(), owed, self.now);
             }
             Effect::Stands => books.say(say(reward)),
         }
     }
 
-    /// In the same order. The plan's budget row is locked before the reward: its room comes back.
+    /// In the same order.
     async fn write_off(&self, tx: &mut Tx, id: Uuid) -> Result<Result<String, Refusal>, Fault> {
-        let plans = store::reward_read::plans_of(tx, vec![id]).await?;
-        store::counter::lock(tx, plans).await?;
         let Some(reward) = store::reward::lock(tx, vec![id]).await?.into_iter().next() else {
             return Ok(Err(Refusal::NotFound(format!("rewards/{id}"))));
         };

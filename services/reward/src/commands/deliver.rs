@@ -23,6 +23,7 @@ use handsel_outbox::{
 use handsel_proto::handsel::relay::v1::Receipt;
 use handsel_storage::{Command, Fault, Lock, Tx};
 use serde_json::json;
+use std::collections::BTreeSet;
 use uuid::Uuid;
 
 /// A run of messages of one source.
@@ -122,8 +123,12 @@ impl Deliver {
         if let Err(refusal) = not_in_the_future(trigger.at, self.now, QUALIFICATION_TOLERANCE, "trigger_time") {
             return Ok(refused(&refusal));
         }
-        let stages = store::qualification::of_referrals(tx, vec![*referral]).await?;
-        store::counter::lock(tx, stages.into_iter().map(|stage| stage.plan).collect()).await?;
+        let plans = plans_of(tx, *referral).await?;
+        store::counter::lock(tx, plans.iter().cloned().collect()).await?;
+        // Granted since the first look: its plan's budget is not locked.
+        if plans_of(tx, *referral).await? != plans {
+            return Err(Fault::Contention);
+        }
         store::campaign::uncount(tx, *referral, self.now).await?;
         let rewards = store::reversal::rewards_of_referral(tx, *referral).await?;
         for reward in store::reward::lock(tx, rewards).await? {
@@ -179,4 +184,10 @@ fn granted(outcome: &Result<Vec<Reward>, Refusal>) -> Verdict {
 
 fn refused(refusal: &Refusal) -> Verdict {
     Verdict::Refused { reason: refusal.reason().to_owned() }
+}
+
+/// The plans that a referral was granted under.
+async fn plans_of(tx: &mut Tx, referral: Uuid) -> Result<BTreeSet<String>, Fault> {
+    let stages = store::qualification::of_referrals(tx, vec![referral]).await?;
+    Ok(stages.into_iter().map(|stage| stage.plan).collect())
 }

@@ -260,7 +260,7 @@ impl Added<'_> {
     fn consequences(&self, means: &Means) -> Result<(Vec<Transfer>, Packed), Fault> {
         let (mut transfers, mut owed) = (Vec::new(), Vec::with_capacity(self.grants.len()));
         for (case, grant) in &self.grants {
-            transfers.extend(moves::transfers(means, &grant.reward, &grant.postings, case.now));
+            transfers.extend(moves::transfers(means, &grant.reward, 0, &grant.postings, case.now));
             owed.push(said(case, &grant.reward));
         }
         Ok((transfers, means.outbox.pack(owed)?))

@@ -25,7 +25,7 @@ pub(crate) struct Moves {
 impl Moves {
     /// Takes down one transition and what is to be said about it; returns where the reward stands now.
     pub(crate) fn note(&mut self, means: &Means, moved: Moved, now: Timestamp, say: impl FnOnce(&Reward) -> Owed) {
-        self.transfers.extend(transfers(means, &moved.reward, &moved.postings, now));
+        self.transfers.extend(transfers(means, &moved.reward, moved.attempt, &moved.postings, now));
         self.rooms.note(&moved);
         self.owed.push(say(&moved.reward));
         self.rewards.push(moved.reward);
@@ -50,15 +50,20 @@ impl Moves {
 }
 
 /// The transfers of one transition, each numbered as its event counts.
-pub(crate) fn transfers(means: &Means, reward: &Reward, postings: &[Posting], now: Timestamp) -> Vec<Transfer> {
+pub(crate) fn transfers(
+    means: &Means,
+    reward: &Reward,
+    attempt: i64,
+    postings: &[Posting],
+    now: Timestamp,
+) -> Vec<Transfer> {
     let entitlement = &reward.entitlement;
-    let (attempts, revision) = (reward.state.attempts(), reward.revision);
     postings
         .iter()
         .map(|posting| Transfer {
             id: means.next_id(),
             reward: Some(entitlement.id),
-            number: posting.event.number(attempts, revision),
+            number: posting.event.number(attempt, reward.revision),
             posting: posting.clone(),
             plan: entitlement.plan.clone(),
             customer: entitlement.beneficiary.clone(),

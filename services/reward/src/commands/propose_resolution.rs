@@ -6,14 +6,14 @@ use crate::{
         approval::Person,
         outcome::Attempt,
         refusal::Refusal,
-        resolution::{self, Basis, Finding, Resolution, State},
+        resolution::{self, Basis, Circumstances, Finding, Resolution, State},
         reward::Reward,
     },
-    store::{self, conflict::ConflictRow},
+    store::{self, conflict::ConflictRow, reward::REWARD},
 };
 use handsel_money::Timestamp;
 use handsel_outbox::{Actor, Owed};
-use handsel_storage::{Command, Fault, Tx};
+use handsel_storage::{Command, Fault, Lock, Tx};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -22,6 +22,8 @@ pub(crate) struct ProposeResolution {
     pub(crate) means: Means,
     /// What it is about.
     pub(crate) about: About,
+    /// Its reward, which is locked; nil where there is none.
+    pub(crate) reward: Uuid,
     pub(crate) reason: String,
     pub(crate) evidence: String,
     pub(crate) by: Person,
@@ -40,6 +42,10 @@ pub(crate) enum About {
 impl Command for ProposeResolution {
     const NAME: &'static str = "resolution.propose";
     type Output = Result<String, Refusal>;
+
+    fn locks(&self) -> Vec<Lock> {
+        vec![Lock::new(&REWARD, self.reward)]
+    }
 
     /// In this order: it is there; it could be done now.
     async fn apply(&self, tx: &mut Tx) -> Result<Self::Output, Fault> {
@@ -61,8 +67,8 @@ impl Command for ProposeResolution {
         let conflicts = store::conflict::of_reward(tx, reward.entitlement.id).await?;
         let tried = match (&finding, &attempt) {
             (Finding::Attempt(found), Some(attempt)) => {
-                let contradicted = !open_of(&conflicts, &attempt.end_to_end_id).is_empty();
-                resolution::decide(found, attempt, &reward, contradicted, self.now).map(drop)
+                let around = circumstances(tx, attempt, &conflicts).await?;
+                resolution::decide(found, attempt, &reward, around, self.now).map(drop)
             }
             (Finding::Attempt(_) | Finding::WriteOff, _) => {
                 let contradicted = conflicts.iter().any(|one| one.is_open);
@@ -73,9 +79,11 @@ impl Command for ProposeResolution {
             return Ok(Err(refusal));
         }
         let proposed = self.proposal(&reward, attempt.as_ref(), &conflicts, finding);
-        store::resolution::propose(tx, &proposed).await?;
-        let owed = said("resolution.proposed", "propose-resolution", &proposed, &reward, &self.actor, self.now);
-        self.means.outbox.owe(tx, self.now, vec![owed]).await?;
+        let replaced = store::resolution::propose(tx, &proposed).await?;
+        let say = |resolution: &Resolution, kind, action| said(kind, action, resolution, &reward, &self.actor, self.now);
+        let voided = replaced.as_ref().map(|one| say(one, "resolution.voided", "void-resolution"));
+        let owed = voided.into_iter().chain([say(&proposed, "resolution.proposed", "propose-resolution")]);
+        self.means.outbox.owe(tx, self.now, owed.collect()).await?;
         Ok(Ok(proposed.name()))
     }
 }
@@ -110,6 +118,18 @@ pub(super) fn basis(reward: &Reward, attempt: Option<&Attempt>, conflicts: &[Con
         status: attempt.map(|attempt| attempt.status),
         conflicts: i64::try_from(conflicts.len()).unwrap_or(i64::MAX),
     }
+}
+
+/// What there is besides an attempt and its reward, which is locked.
+pub(super) async fn circumstances(
+    tx: &mut Tx,
+    attempt: &Attempt,
+    conflicts: &[ConflictRow],
+) -> Result<Circumstances, Fault> {
+    Ok(Circumstances {
+        contradicted: !open_of(conflicts, &attempt.end_to_end_id).is_empty(),
+        about_to_leave: store::payment_file::is_about_to_leave(tx, &attempt.end_to_end_id).await?,
+    })
 }
 
 /// The contradictions of an attempt that nobody has resolved.

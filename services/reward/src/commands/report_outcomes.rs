@@ -33,6 +33,14 @@ pub(crate) struct Taken {
     pub(crate) standing: Option<Standing>,
 }
 
+/// What the bank says against what is known.
+struct Contradiction {
+    known: Attempt,
+    said: Outcome,
+    /// What the log is told of it.
+    owed: Owed,
+}
+
 impl Command for ReportOutcomes {
     const NAME: &'static str = "payout.report_outcomes";
     /// In the order said.
@@ -53,17 +61,20 @@ impl Command for ReportOutcomes {
             }
         }
         let unknown: Vec<&Outcome> = self.outcomes.iter().filter(|said| !books.knows(&said.end_to_end_id)).collect();
-        books.save(tx, &self.means, self.now).await?;
-        for (known, said) in &conflicts {
-            store::conflict::keep(tx, self.means.next_id(), known, said, self.now).await?;
+        for Contradiction { known, said, owed } in conflicts {
+            // Said again while nobody has resolved it, it is nothing new.
+            if store::conflict::keep(tx, self.means.next_id(), &known, &said, self.now).await? {
+                books.say(owed);
+            }
         }
+        books.save(tx, &self.means, self.now).await?;
         latch::note_unknown(tx, &self.means, &unknown, &self.actor, self.now).await?;
         Ok(taken)
     }
 }
 
 impl ReportOutcomes {
-    fn take(&self, said: &Outcome, books: &mut Books, conflicts: &mut Vec<(Attempt, Outcome)>) -> Taken {
+    fn take(&self, said: &Outcome, books: &mut Books, conflicts: &mut Vec<Contradiction>) -> Taken {
         let end_to_end_id = said.end_to_end_id.clone();
         let Some((mut attempt, reward)) = books.find(&end_to_end_id) else {
             let result = Err(Refusal::UnknownInstruction(end_to_end_id.clone()));
@@ -73,7 +84,7 @@ impl ReportOutcomes {
         let read = outcome::read(said, &attempt, standing, reward.state.attempts(), self.now);
         let result = match read {
             Ok(Meaning::Duplicate) => Ok(Meaning::Duplicate),
-            Ok(meaning) => match meaning.apply(reward.clone(), said.occurred_at, self.now) {
+            Ok(meaning) => match meaning.apply(reward.clone(), attempt.number, said.occurred_at, self.now) {
                 Ok(moved) => {
                     attempt.note(said);
                     let stands = moved.as_ref().map_or(&reward, |moved| &moved.reward);
@@ -87,8 +98,8 @@ impl ReportOutcomes {
             Err(refusal) => Err(refusal),
         };
         if let Err(Refusal::OutcomeConflict(_)) = &result {
-            books.say(self.said("payout.outcome_conflict", &reward, &attempt, said));
-            conflicts.push((attempt, said.clone()));
+            let owed = self.said("payout.outcome_conflict", &reward, &attempt, said);
+            conflicts.push(Contradiction { known: attempt, said: said.clone(), owed });
         }
         let standing = books.standing(&end_to_end_id);
         Taken { end_to_end_id, result, standing }

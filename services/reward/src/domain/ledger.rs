@@ -7,8 +7,8 @@ mod postings;
 mod share;
 
 pub use postings::{
-    Ending, Form, accrual, claim_netted, claim_written_off, ending, instruction, late_settlement, netting, recovery,
-    recovery_after_write_off, refusal, reinstatement, rejection, return_of_funds, reversal, settlement, tax_remittance,
+    Ending, Form, accrual, claim, claim_netted, claim_written_off, ending, instruction, late_settlement, netting, recovery,
+    recovery_after_write_off, refusal, rejection, return_of_funds, reversal, settlement, tax_remittance, write_off_undone,
     write_off,
 };
 pub use share::Share;
@@ -64,10 +64,6 @@ super::codes! {
         PayableWriteOff = "WRITE_OFF",
         /// It was never paid, so no tax was ever due on it.
         PayableWriteOffTax = "WRITE_OFF_TAX",
-        /// A reward that had ended was paid after all: a rejection, cancellation or expiry taken back.
-        Reinstatement = "REINSTATEMENT",
-        /// The tax with it.
-        ReinstatementTax = "REINSTATEMENT_TAX",
         /// A write-off taken back: what was given up was paid after all.
         WriteOffUndone = "WRITE_OFF_UNDONE",
         /// The tax with it.
@@ -149,8 +145,6 @@ impl Event {
             Self::RejectionTax | Self::CancellationTax | Self::ExpiryTax => (A::TaxPayable, A::PlanExpense),
             Self::PayableWriteOff => (A::CustomerPayable, A::Recoveries),
             Self::PayableWriteOffTax => (A::TaxPayable, A::Recoveries),
-            Self::Reinstatement => (A::PlanExpense, A::CustomerPayable),
-            Self::ReinstatementTax => (A::PlanExpense, A::TaxPayable),
             Self::WriteOffUndone => (A::Recoveries, A::CustomerPayable),
             Self::WriteOffUndoneTax => (A::Recoveries, A::TaxPayable),
             Self::Instruction => (A::CustomerPayable, A::Clearing),
@@ -186,8 +180,6 @@ impl Event {
             | Self::ExpiryTax
             | Self::PayableWriteOff
             | Self::PayableWriteOffTax
-            | Self::Reinstatement
-            | Self::ReinstatementTax
             | Self::WriteOffUndone
             | Self::WriteOffUndoneTax
             | Self::TaxRemittance => Recurrence::Once,
@@ -210,11 +202,11 @@ impl Event {
         }
     }
 
-    /// The number it has on a reward with so many attempts, whose change made this revision.
-    pub fn number(self, attempts: i64, revision: i64) -> i64 {
+    /// The number it has where it is about this attempt, on a reward whose change made this revision.
+    pub fn number(self, attempt: i64, revision: i64) -> i64 {
         match self.recurrence() {
             Recurrence::Once => 0,
-            Recurrence::ByAttempt => attempts,
+            Recurrence::ByAttempt => attempt,
             Recurrence::ByRevision => revision,
         }
     }

@@ -94,15 +94,21 @@ pub enum Meaning {
 }
 
 impl Meaning {
-    /// What it does to the reward, at the bank's instant; nothing where the bank merely has the attempt, or says nothing new.
+    /// What it does to the reward of the attempt of this number, at the bank's instant; nothing where the bank merely has the attempt, or says nothing new.
     ///
     /// # Errors
     /// [`Refusal::StateConflict`] where the reward stands where this cannot be.
-    pub fn apply(self, reward: Reward, at: Timestamp, now: Timestamp) -> Result<Option<Moved>, Refusal> {
+    pub fn apply(
+        self,
+        reward: Reward,
+        attempt: i64,
+        at: Timestamp,
+        now: Timestamp,
+    ) -> Result<Option<Moved>, Refusal> {
         match self {
-            Self::Settled => reward.settle(at, now).map(Some),
+            Self::Settled => reward.settle(attempt, at, now).map(Some),
             Self::Refused => reward.refuse(now).map(Some),
-            Self::Returned => reward.come_back(now).map(Some),
+            Self::Returned => reward.come_back(attempt, now).map(Some),
             Self::Accepted | Self::Duplicate => Ok(None),
         }
     }
@@ -111,7 +117,7 @@ impl Meaning {
 /// Reads an outcome of an attempt whose reward stands at `standing` with `newest` as its newest attempt.
 ///
 /// The ladder, in order: the future; what was said before, said again; the contrary of a settlement; a settlement after a refusal,
-/// which is true where nothing was tried since, and else would pay twice; a return, which is true of the newest attempt only.
+/// which is true where nothing was tried since, and else would pay twice; a return, which is true of the attempt that has paid.
 ///
 /// # Errors
 /// [`Refusal::FutureTime`], [`Refusal::OutcomeConflict`].
@@ -134,7 +140,8 @@ pub fn read(
         (Status::Settled | Status::Returned, Status::Settled) if same_payment => Ok(Meaning::Duplicate),
         // Another reference for a settled attempt is a second payment.
         (Status::Settled, Status::Settled | Status::Rejected) | (Status::Returned, Status::Settled) => conflict(),
-        (Status::Settled, Status::Returned) if is_newest && standing == Standing::Paid => Ok(Meaning::Returned),
+        // One attempt at most is known as settled: it is the one that paid, be it the newest or not.
+        (Status::Settled, Status::Returned) if standing == Standing::Paid => Ok(Meaning::Returned),
         (Status::Settled, Status::Returned) => conflict(),
         (Status::Rejected, Status::Settled) if is_newest && !standing.is_final() => Ok(Meaning::Settled),
         (Status::Rejected, Status::Settled) => conflict(),

@@ -194,10 +194,18 @@ pub enum Effect {
     Stands,
 }
 
-/// What a finding about an attempt does to its reward; `contradicted`: the bank has said other things of the attempt, and nobody has
-/// resolved that.
+/// What there is besides an attempt and its reward.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Circumstances {
+    /// The bank has said other things of the attempt, and nobody has resolved that.
+    pub contradicted: bool,
+    /// It stands in a payment file that the bank does not have yet: whatever is found out now, it would be paid by that.
+    pub about_to_leave: bool,
+}
+
+/// What a finding about an attempt does to its reward.
 ///
-/// The ladder, in order: the future; a known outcome that nothing contradicts; an attempt that settled and came back, which never
+/// The ladder, in order: the future; a file that is about to leave; a known outcome that nothing contradicts; an attempt that settled and came back, which never
 /// settles twice; a later attempt that is under way, which would pay twice; a payment of another amount than is owed. What then is
 /// new is read as what the bank says is.
 ///
@@ -207,7 +215,7 @@ pub fn decide(
     found: &Found,
     attempt: &Attempt,
     reward: &Reward,
-    contradicted: bool,
+    around: Circumstances,
     now: Timestamp,
 ) -> Result<Effect, Refusal> {
     let (standing, newest) = (reward.state.standing(), reward.state.attempts());
@@ -227,7 +235,10 @@ pub fn decide(
     let is_open = matches!(attempt.status, Status::Unknown | Status::Accepted);
     let refuse =
         |act| Err(Refusal::StateConflict { name: attempt.end_to_end_id.clone(), state: attempt.status.code(), act });
-    if !is_open && !contradicted {
+    if around.about_to_leave {
+        return refuse("be resolved: it stands in a payment file that is not written yet");
+    }
+    if !is_open && !around.contradicted {
         return refuse("be resolved: nothing contradicts that");
     }
     let meaning = match (attempt.status, found.settled) {
@@ -248,7 +259,7 @@ pub fn decide(
             outcome::read(&outcome, attempt, standing, newest, now)?
         }
     };
-    match meaning.apply(reward.clone(), found.occurred_at, now)? {
+    match meaning.apply(reward.clone(), attempt.number, found.occurred_at, now)? {
         Some(moved) => Ok(Effect::Said(outcome, Box::new(moved))),
         None => Ok(Effect::Stands),
     }
@@ -268,7 +279,7 @@ fn said(found: &Found, attempt: &Attempt) -> Status {
 /// resolved that.
 ///
 /// # Errors
-/// [`Refusal::StateConflict`] while it may have been paid, and unless the bank refused it or the money came back;
+/// [`Refusal::StateConflict`] while it may have been paid, and unless it was tried before;
 /// [`Refusal::OutOfRange`].
 pub fn give_up(reward: Reward, reason: &str, contradicted: bool, now: Timestamp) -> Result<Moved, Refusal> {
     if contradicted {

@@ -166,6 +166,8 @@ pub struct Moved {
     pub reward: Reward,
     /// What moves.
     pub postings: Vec<Posting>,
+    /// The attempt that it is about: the newest, unless an older one turned out to have paid; 0: none.
+    pub attempt: i64,
     /// What is spent, or comes back.
     pub room: RoomChange,
 }
@@ -283,21 +285,36 @@ impl Reward {
         Ok(self.moved(State::Paying(approved.instruct()), postings, now))
     }
 
-    /// The bank has paid the newest attempt at this instant: the one awaited, or one that it had refused before.
+    /// The bank has paid an attempt at this instant: the one awaited, or one that it had refused before. What was given up is paid after
+    /// all; what had fallen away is claimed back.
     ///
     /// # Errors
-    /// [`Refusal::StateConflict`] where no payment can have been under way.
-    pub fn settle(self, at: Timestamp, now: Timestamp) -> Result<Moved, Refusal> {
+    /// [`Refusal::StateConflict`] where that payment cannot have been under way; [`Refusal::OutOfRange`].
+    pub fn settle(self, attempt: i64, at: Timestamp, now: Timestamp) -> Result<Moved, Refusal> {
         let (form, owed) = (self.form(), self.owed());
-        if let State::Paying(paying) = self.state.clone() {
-            return Ok(self.moved(State::Paid(paying.settle(at)), ledger::settlement(form, owed), now));
-        }
-        match Unpaid::of(self.state.clone()).filter(|unpaid| unpaid.attempts() > 0) {
-            Some(unpaid) => {
-                Ok(self.moved(State::Paid(unpaid.settle_late(at)), ledger::late_settlement(form, owed), now))
+        let newest = self.state.attempts();
+        let late = ledger::late_settlement(form, owed);
+        let (state, postings) = match self.state.clone() {
+            State::Paying(paying) if attempt == newest => {
+                (State::Paid(paying.settle(at)), ledger::settlement(form, owed))
             }
-            None => Err(self.conflict("be settled")),
-        }
+            State::Paying(_) => return Err(self.conflict("be settled by an attempt before")),
+            _ if !(1..=newest).contains(&attempt) => return Err(self.conflict("be settled")),
+            State::WrittenOff(written_off) => {
+                let undone = ledger::write_off_undone(&self.left()?);
+                (State::Paid(written_off.settle_late(at)), [undone, late].concat())
+            }
+            State::Cancelled(cancelled) => {
+                let Amounts { reward, tax, .. } = self.entitlement.amounts;
+                let reversed = cancelled.settle_late(at, TakenBack { reward, tax });
+                (State::Reversed(reversed), [late, ledger::claim(owed)].concat())
+            }
+            other => match Unpaid::of(other) {
+                Some(unpaid) => (State::Paid(unpaid.settle_late(at)), late),
+                None => return Err(self.conflict("be settled")),
+            },
+        };
+        Ok(self.moved(state, postings, now).by(attempt))
     }
 
     /// The bank will never pay the newest attempt.
@@ -312,17 +329,17 @@ impl Reward {
         Ok(self.moved(State::Failed(paying.refuse()), postings, now))
     }
 
-    /// The money of the newest attempt came back: it is owed as before.
+    /// The money of an attempt came back: it is owed as before.
     ///
     /// # Errors
     /// [`Refusal::StateConflict`] unless it is being paid, or was paid and nothing of it is taken back.
-    pub fn come_back(self, now: Timestamp) -> Result<Moved, Refusal> {
+    pub fn come_back(self, attempt: i64, now: Timestamp) -> Result<Moved, Refusal> {
         let owed = self.owed();
         match self.state.clone() {
             State::Paying(paying) => Ok(self.moved(State::Returned(paying.come_back()), ledger::refusal(owed), now)),
             State::Paid(paid) if paid.taken_back.is_none() && paid.course.attempts > 0 => {
                 let postings = ledger::return_of_funds(self.form(), owed);
-                Ok(self.moved(State::Returned(paid.come_back()), postings, now))
+                Ok(self.moved(State::Returned(paid.come_back()), postings, now).by(attempt))
             }
             _ => Err(self.conflict("come back")),
         }
@@ -341,19 +358,17 @@ impl Reward {
         Ok(self.moved(State::Approved(approved), Vec::new(), now))
     }
 
-    /// Two people give it up: it cannot be paid.
+    /// Two people give it up: it cannot be paid, or not to whom it would go now.
     ///
     /// # Errors
-    /// [`Refusal::StateConflict`] unless the bank refused it, or the money came back; [`Refusal::OutOfRange`].
+    /// [`Refusal::StateConflict`] unless it was tried and is not on its way; [`Refusal::OutOfRange`].
     pub fn write_off(mut self, reason: &str, now: Timestamp) -> Result<Moved, Refusal> {
-        let written_off = match self.state.clone() {
-            State::Failed(failed) => failed.write_off(),
-            State::Returned(returned) => returned.write_off(),
-            _ => return Err(self.conflict("be written off")),
+        let Some(tried) = Unpaid::of(self.state.clone()).filter(|unpaid| unpaid.attempts() > 0) else {
+            return Err(self.conflict("be written off"));
         };
         self.reasons.push(reason.to_owned());
         let postings = ledger::write_off(&self.left()?);
-        Ok(self.moved(State::WrittenOff(written_off), postings, now))
+        Ok(self.moved(State::WrittenOff(tried.write_off()), postings, now))
     }
 
     /// What it was granted for fell away before it was paid: nothing is owed, and what was kept here for claims is claimed.
@@ -439,7 +454,13 @@ impl Reward {
 
     fn moved(self, state: State, postings: Vec<Posting>, now: Timestamp) -> Moved {
         let room = RoomChange::between(&self.state, &state);
-        let revision = self.revision.saturating_add(1);
-        Moved { reward: Self { state, revision, updated_at: now, ..self }, postings, room }
+        let (revision, attempt) = (self.revision.saturating_add(1), state.attempts());
+        Moved { reward: Self { state, revision, updated_at: now, ..self }, postings, attempt, room }
+    }
+}
+
+impl Moved {
+    fn by(self, attempt: i64) -> Self {
+        Self { attempt, ..self }
     }
 }

@@ -17,6 +17,8 @@ pub enum RoomChange {
     IsReservedAgain,
     /// All of it comes back, the count with it.
     ComesBack,
+    /// All of it had come back, and is spent after all.
+    IsTakenAgain,
     /// So much of what was spent comes back, and the count stays.
     ComesBackInPart(TakenBack),
 }
@@ -28,8 +30,11 @@ impl RoomChange {
             (Room::Reserved, Room::Used, _) => Self::IsUsed,
             (Room::Used, Room::Reserved, _) => Self::IsReservedAgain,
             (Room::Reserved | Room::Used, Room::Free, _) => Self::ComesBack,
+            (Room::Free, Room::Used, _) => Self::IsTakenAgain,
             (Room::Used, Room::Used, Some(part)) if from.taken_back().is_none() => Self::ComesBackInPart(part),
-            (Room::Free, _, _) | (Room::Reserved, Room::Reserved, _) | (Room::Used, Room::Used, _) => Self::Stays,
+            (Room::Free, Room::Free | Room::Reserved, _)
+            | (Room::Reserved, Room::Reserved, _)
+            | (Room::Used, Room::Used, _) => Self::Stays,
         }
     }
 
@@ -38,6 +43,7 @@ impl RoomChange {
         match self {
             Self::Stays | Self::IsUsed | Self::IsReservedAgain => None,
             Self::ComesBack => Some(Freed::whole(entitlement)),
+            Self::IsTakenAgain => Some(Freed::whole(entitlement).taken_again()),
             Self::ComesBackInPart(part) => Some(Freed::part(entitlement, part.reward, part.tax)),
         }
     }

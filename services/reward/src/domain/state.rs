@@ -249,9 +249,6 @@ impl Failed {
     pub(super) fn wait_for_people_again(self) -> PendingApproval {
         PendingApproval { attempts: self.0.attempts }
     }
-    pub(super) fn write_off(self) -> WrittenOff {
-        WrittenOff(self.0)
-    }
 }
 
 impl Returned {
@@ -261,8 +258,19 @@ impl Returned {
     pub(super) fn wait_for_people_again(self) -> PendingApproval {
         PendingApproval { attempts: self.0.attempts }
     }
-    pub(super) fn write_off(self) -> WrittenOff {
-        WrittenOff(self.0)
+}
+
+impl WrittenOff {
+    /// An attempt of it has paid after all.
+    pub(super) fn settle_late(self, at: Timestamp) -> Paid {
+        self.0.paid(at)
+    }
+}
+
+impl Cancelled {
+    /// An attempt of it has paid after all: all of that is taken back.
+    pub(super) fn settle_late(self, settled_at: Timestamp, taken_back: TakenBack) -> Reversed {
+        Reversed { course: self.0, settled_at, taken_back }
     }
 }
 
@@ -314,6 +322,9 @@ impl Unpaid {
     }
     pub(super) fn expire(self) -> Expired {
         Expired(self.0)
+    }
+    pub(super) fn write_off(self) -> WrittenOff {
+        WrittenOff(self.0)
     }
     /// An attempt that was given up has paid after all.
     pub(super) fn settle_late(self, at: Timestamp) -> Paid {

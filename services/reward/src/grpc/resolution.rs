@@ -34,9 +34,12 @@ impl ResolutionService for Api {
         request: Request<ProposeResolutionRequest>,
     ) -> Result<Response<Resolution>, Status> {
         let call = Call::of(request)?;
+        let found = found_from(&call.message)?;
+        let reward = queries::resolutions::reward_of(&self.service.db, &found.end_to_end_id).await.map_err(fault)?;
         let command = ProposeResolution {
             means: self.service.means.clone(),
-            about: About::Attempt(found_from(&call.message)?),
+            about: About::Attempt(found),
+            reward: reward.unwrap_or_default(),
             reason: call.message.reason.clone(),
             evidence: call.message.evidence.clone(),
             by: call.person(),
@@ -54,7 +57,7 @@ impl ResolutionService for Api {
         request: Request<ConfirmResolutionRequest>,
     ) -> Result<Response<Resolution>, Status> {
         let call = Call::of(request)?;
-        let command = self.confirmation(&call, &call.message.name, false)?;
+        let command = self.confirmation(&call, &call.message.name, false).await?;
         let content = ConfirmResolutionRequest { request_id: String::new(), ..call.message.clone() };
         let again = Again { rpc: "reward.ConfirmResolution", request_id: &call.message.request_id, content };
         let name = self.once(PAYOUTS, &call, again, command).await?;
@@ -66,9 +69,11 @@ impl ResolutionService for Api {
         request: Request<ProposeWriteOffRequest>,
     ) -> Result<Response<Resolution>, Status> {
         let call = Call::of(request)?;
+        let reward = id_from_name("rewards/", &call.message.reward, "reward")?;
         let command = ProposeResolution {
             means: self.service.means.clone(),
-            about: About::Reward(id_from_name("rewards/", &call.message.reward, "reward")?),
+            about: About::Reward(reward),
+            reward,
             reason: call.message.reason.clone(),
             evidence: String::new(),
             by: call.person(),
@@ -86,7 +91,7 @@ impl ResolutionService for Api {
         request: Request<ConfirmWriteOffRequest>,
     ) -> Result<Response<Resolution>, Status> {
         let call = Call::of(request)?;
-        let command = self.confirmation(&call, &call.message.name, true)?;
+        let command = self.confirmation(&call, &call.message.name, true).await?;
         let content = ConfirmWriteOffRequest { request_id: String::new(), ..call.message.clone() };
         let again = Again { rpc: "reward.ConfirmWriteOff", request_id: &call.message.request_id, content };
         let name = self.once(PAYOUTS, &call, again, command).await?;
@@ -130,10 +135,20 @@ impl ResolutionService for Api {
 }
 
 impl Api {
-    fn confirmation<M>(&self, call: &Call<M>, name: &str, write_off: bool) -> Result<ConfirmResolution, Status> {
+    async fn confirmation<M: Sync>(
+        &self,
+        call: &Call<M>,
+        name: &str,
+        write_off: bool,
+    ) -> Result<ConfirmResolution, Status> {
+        let id = id_from_name("resolutions/", name, "name")?;
+        let place = queries::resolutions::place(&self.service.db, id).await.map_err(fault)?;
+        let (reward, plan) = place.unwrap_or_default();
         Ok(ConfirmResolution {
             means: self.service.means.clone(),
-            id: id_from_name("resolutions/", name, "name")?,
+            id,
+            reward,
+            plan,
             write_off,
             by: call.person(),
             actor: call.actor(),

@@ -6,7 +6,8 @@ use handsel_money::Timestamp;
 use handsel_storage::{At, Db, Fault, Tx, row};
 use uuid::Uuid;
 
-/// Keeps a contradiction for people to resolve; false if it was kept before.
+/// Keeps a contradiction for people to resolve; false if the same one is kept and open, or was resolved as the bank has it. A bank that
+/// insists against what people found opens it again. Its reward is locked.
 pub(crate) async fn keep(
     tx: &mut Tx,
     id: Uuid,
@@ -14,26 +15,42 @@ pub(crate) async fn keep(
     said: &Outcome,
     now: Timestamp,
 ) -> Result<bool, Fault> {
-    let kept = tx
-        .exec(
-            "INSERT INTO outcome_conflict (id, end_to_end_id, reward_id, known_status, status, reason_code, bank_reference,
-                                           occurred_at, recorded_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-             ON CONFLICT (end_to_end_id, status, bank_reference) DO NOTHING",
-            (
-                id,
-                known.end_to_end_id.clone(),
-                known.reward,
-                known.status.code(),
-                said.status.code(),
-                said.reason_code.clone(),
-                said.bank_reference.clone(),
-                At(said.occurred_at),
-                At(now),
-            ),
+    if is_old(tx, said).await? {
+        return Ok(false);
+    }
+    tx.exec_one(
+        "INSERT INTO outcome_conflict (id, end_to_end_id, reward_id, known_status, status, reason_code, bank_reference,
+                                       occurred_at, recorded_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        (
+            id,
+            known.end_to_end_id.clone(),
+            known.reward,
+            known.status.code(),
+            said.status.code(),
+            said.reason_code.clone(),
+            said.bank_reference.clone(),
+            At(said.occurred_at),
+            At(now),
+        ),
+    )
+    .await?;
+    Ok(true)
+}
+
+async fn is_old(tx: &mut Tx, said: &Outcome) -> Result<bool, Fault> {
+    let found: Option<(Uuid,)> = tx
+        .opt(
+            "SELECT c.id
+             FROM outcome_conflict c
+             LEFT JOIN conflict_resolved d ON d.conflict_id = c.id LEFT JOIN resolution r ON r.id = d.resolution_id
+             WHERE c.end_to_end_id = $1 AND c.status = $2 AND c.bank_reference = $3
+               AND (d.conflict_id IS NULL OR (r.verdict = 'SETTLED') = (c.status = 'SETTLED'))
+             LIMIT 1",
+            (said.end_to_end_id.clone(), said.status.code(), said.bank_reference.clone()),
         )
         .await?;
-    Ok(kept == 1)
+    Ok(found.is_some())
 }
 
 row! {

@@ -293,3 +293,21 @@ pub(crate) async fn left_out(db: &Db, number: i64, limit: i64) -> Result<Vec<Lef
         .await?;
     Ok(rows.into_iter().map(|LeftOutRow { end_to_end_id, reason }| LeftOut { end_to_end_id, reason }).collect())
 }
+
+/// Whether an attempt stands in a file that the bank does not have yet; nobody moves it into one or out of one until this transaction
+/// ends.
+pub(crate) async fn is_about_to_leave(tx: &mut Tx, end_to_end_id: &str) -> Result<bool, Fault> {
+    let sql = tx.pick(
+        "SELECT number FROM attempt WHERE end_to_end_id = $1 FOR UPDATE",
+        "SELECT number FROM attempt WHERE end_to_end_id = $1",
+    );
+    let _locked: Option<(i64,)> = tx.opt(sql, (end_to_end_id.to_owned(),)).await?;
+    let found: Option<(i64,)> = tx
+        .opt(
+            "SELECT f.number FROM payment_file_entry e JOIN payment_file f ON f.number = e.file_number
+             WHERE e.end_to_end_id = $1 AND f.state <> 'WRITTEN'",
+            (end_to_end_id.to_owned(),),
+        )
+        .await?;
+    Ok(found.is_some())
+}

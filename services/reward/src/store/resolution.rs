@@ -86,13 +86,17 @@ impl ResolutionRow {
     }
 }
 
-/// Adds a proposal; one of the same reward that nobody confirmed is void. Its reward is locked.
-pub(crate) async fn propose(tx: &mut Tx, resolution: &Resolution) -> Result<(), Fault> {
-    tx.exec(
-        "UPDATE resolution SET state = 'VOID', ended_at = $2 WHERE reward_id = $1 AND state = 'PROPOSED'",
-        (resolution.reward, At(resolution.proposed_at)),
-    )
-    .await?;
+/// Adds a proposal; one of the same reward that nobody confirmed is void, and returned. Its reward is locked.
+pub(crate) async fn propose(tx: &mut Tx, resolution: &Resolution) -> Result<Option<Resolution>, Fault> {
+    let replaced: Option<ResolutionRow> =
+        tx.opt(resolution_where!("WHERE reward_id = $1 AND state = 'PROPOSED'"), (resolution.reward,)).await?;
+    if replaced.is_some() {
+        tx.exec_one(
+            "UPDATE resolution SET state = 'VOID', ended_at = $2 WHERE reward_id = $1 AND state = 'PROPOSED'",
+            (resolution.reward, At(resolution.proposed_at)),
+        )
+        .await?;
+    }
     let found = resolution.finding.attempt();
     tx.exec_one(
         "INSERT INTO resolution (id, reward_id, end_to_end_id, verdict, bank_reference, occurred_at, reason, evidence,
@@ -116,7 +120,8 @@ pub(crate) async fn propose(tx: &mut Tx, resolution: &Resolution) -> Result<(), 
             At(resolution.proposed_at),
         ),
     )
-    .await
+    .await?;
+    replaced.map(ResolutionRow::restore).transpose()
 }
 
 /// Saves that a proposal was confirmed. Its reward is locked.
@@ -136,6 +141,11 @@ pub(crate) async fn confirm(tx: &mut Tx, resolution: &Resolution) -> Result<(), 
 /// One resolution.
 pub(crate) async fn one(tx: &mut Tx, id: Uuid) -> Result<Option<Resolution>, Fault> {
     tx.opt::<ResolutionRow>(resolution_where!("WHERE id = $1"), (id,)).await?.map(ResolutionRow::restore).transpose()
+}
+
+/// The reward of a resolution, and that one's plan.
+pub(crate) async fn place(db: &Db, id: Uuid) -> Result<Option<(Uuid, String)>, Fault> {
+    db.opt("SELECT r.id, r.plan_id FROM resolution s JOIN reward r ON r.id = s.reward_id WHERE s.id = $1", (id,)).await
 }
 
 /// A page of resolutions, newest first, after a position.

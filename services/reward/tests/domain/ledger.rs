@@ -43,8 +43,8 @@ fn what_each_act_writes_down() {
         ("cancelled", ledger::ending(Ending::Cancellation, &whole)),
         ("expired, tax borne", ledger::ending(Ending::Expiry, &on_top)),
         ("written off", ledger::write_off(&whole)),
-        ("paid after it was cancelled", ledger::reinstatement(Ending::Cancellation, &whole)),
-        ("paid after it was written off", ledger::reinstatement(Ending::WriteOff, &whole)),
+        ("paid after it was cancelled", [ledger::late_settlement(Form::Money, net), ledger::claim(net)].concat()),
+        ("paid after it was written off", ledger::write_off_undone(&whole)),
         ("instructed", ledger::instruction(net)),
         ("settled", ledger::settlement(Form::Money, net)),
         ("delivered", ledger::settlement(Form::InKind, net)),
@@ -73,7 +73,7 @@ fn what_each_act_writes_down() {
         cancelled: CANCELLATION CUSTOMER_PAYABLE → PLAN_EXPENSE 80.00 CNY; CANCELLATION_TAX TAX_PAYABLE → PLAN_EXPENSE 20.00 CNY
         expired, tax borne: EXPIRY CUSTOMER_PAYABLE → PLAN_EXPENSE 100.00 CNY; EXPIRY_TAX TAX_PAYABLE → PLAN_EXPENSE 25.00 CNY
         written off: WRITE_OFF CUSTOMER_PAYABLE → RECOVERIES 80.00 CNY; WRITE_OFF_TAX TAX_PAYABLE → RECOVERIES 20.00 CNY
-        paid after it was cancelled: REINSTATEMENT PLAN_EXPENSE → CUSTOMER_PAYABLE 80.00 CNY; REINSTATEMENT_TAX PLAN_EXPENSE → TAX_PAYABLE 20.00 CNY
+        paid after it was cancelled: LATE_SETTLEMENT CUSTOMER_PAYABLE → SETTLED 80.00 CNY; CLAIM CLAWBACK_RECEIVABLE → CUSTOMER_PAYABLE 80.00 CNY
         paid after it was written off: WRITE_OFF_UNDONE RECOVERIES → CUSTOMER_PAYABLE 80.00 CNY; WRITE_OFF_UNDONE_TAX RECOVERIES → TAX_PAYABLE 20.00 CNY
         instructed: INSTRUCTION CUSTOMER_PAYABLE → CLEARING 80.00 CNY
         settled: SETTLEMENT CLEARING → SETTLED 80.00 CNY

@@ -4,7 +4,7 @@ use crate::{NOW, cny, reward};
 use expect_test::expect;
 use handsel_reward::domain::{
     outcome::{Attempt, Status},
-    resolution::{Basis, Effect, Finding, Found, Resolution, State, decide, give_up},
+    resolution::{Basis, Circumstances, Effect, Finding, Found, Resolution, State, decide, give_up},
     state::{Room, Standing},
 };
 use std::{fmt::Write as _, time::Duration};
@@ -55,7 +55,7 @@ fn every_finding_in_every_situation() {
                 &found(settled),
                 &attempt(known),
                 &reward(standing, attempts),
-                contradicted,
+                Circumstances { contradicted, about_to_leave: false },
                 NOW,
             ) {
                 Ok(Effect::Said(outcome, moved)) => {
@@ -101,17 +101,25 @@ fn every_finding_in_every_situation() {
 fn what_would_be_another_amount_or_lies_in_the_future_is_refused() {
     let failed = reward(Standing::Failed, 2);
     let other = Attempt { amount: cny("79.99"), ..attempt(Status::Rejected) };
-    assert_eq!(decide(&found(true), &other, &failed, true, NOW).unwrap_err().reason(), "STATE_CONFLICT");
+    let contradicted = Circumstances { contradicted: true, about_to_leave: false };
+    assert_eq!(decide(&found(true), &other, &failed, contradicted, NOW).unwrap_err().reason(), "STATE_CONFLICT");
     let tomorrow = NOW.checked_add(Duration::from_secs(86_400)).unwrap();
     let early = Found { occurred_at: tomorrow, ..found(true) };
     let paying = reward(Standing::Paying, 1);
-    assert_eq!(decide(&early, &attempt(Status::Unknown), &paying, false, NOW).unwrap_err().reason(), "FUTURE_TIME");
+    let unknown = attempt(Status::Unknown);
+    assert_eq!(decide(&early, &unknown, &paying, Circumstances::default(), NOW).unwrap_err().reason(), "FUTURE_TIME");
+    let leaving = Circumstances { contradicted: false, about_to_leave: true };
+    for settled in [true, false] {
+        let refused = decide(&found(settled), &unknown, &paying, leaving, NOW).unwrap_err();
+        assert_eq!(refused.reason(), "STATE_CONFLICT", "the file would pay it all the same");
+    }
 }
 
 #[test]
-fn only_what_failed_or_came_back_is_given_up_and_its_room_is_free() {
+fn only_what_was_tried_and_is_not_on_its_way_is_given_up_and_its_room_is_free() {
     for standing in Standing::ALL.iter().copied() {
-        let may = matches!(standing, Standing::Failed | Standing::Returned);
+        use Standing::{Approved, Failed, PendingApproval, Returned};
+        let may = matches!(standing, Failed | Returned | PendingApproval | Approved);
         match give_up(reward(standing, 1), "ACCOUNT_GONE", false, NOW) {
             Ok(moved) => {
                 assert!(may, "{}", standing.code());

@@ -29,9 +29,15 @@ const ACTS: [Act; 19] = [
     ("instruct", |reward| reward.instruct(cny("0.00"), NOW)),
     ("instruct, a part kept", |reward| reward.instruct(cny("30.00"), NOW)),
     ("instruct, all kept", |reward| reward.instruct(cny("80.00"), NOW)),
-    ("settle", |reward| reward.settle(NOW, NOW)),
+    ("settle", |reward| {
+        let attempt = reward.state.attempts();
+        reward.settle(attempt, NOW, NOW)
+    }),
     ("refuse", |reward| reward.refuse(NOW)),
-    ("come back", |reward| reward.come_back(NOW)),
+    ("come back", |reward| {
+        let attempt = reward.state.attempts();
+        reward.come_back(attempt, NOW)
+    }),
     ("retry", |reward| reward.retry(NOW)),
     ("write off", |reward| reward.write_off("GONE", NOW)),
     ("cancel", |reward| reward.cancel("ACCOUNT_CLOSED", NOW)),
@@ -148,6 +154,7 @@ fn room(change: RoomChange) -> &'static str {
         RoomChange::IsReservedAgain => "reserved again",
         RoomChange::ComesBack => "comes back",
         RoomChange::ComesBackInPart(_) => "comes back in part",
+        RoomChange::IsTakenAgain => "is taken again",
     }
 }
 

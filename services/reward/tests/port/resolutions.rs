@@ -249,6 +249,74 @@ on_both_engines! {
         bank.books().await;
     }
 
+    /// Two people found that it was not paid; the bank stays with it.
+    async fn a_bank_that_insists_opens_the_contradiction_again(lab: Lab) {
+        let (bank, name, first) = paying(lab).await;
+        bank.report(&first, Fate::Rejected, "").await;
+        bank.retry("fay", &request_id(20), &name).await.unwrap();
+        bank.run_jobs().await;
+        bank.report(&first, Fate::Settled, "TX-1").await;
+        let proposed = bank.propose_finding("fay", 50, &first, Verdict::Rejected).await.unwrap();
+        bank.confirm_finding("gus", 51, &proposed.name).await.unwrap();
+        for _ in 0..2 {
+            assert_eq!(bank.report(&first, Fate::Settled, "TX-1").await, "REFUSED OUTCOME_CONFLICT PAYING");
+            assert_eq!(bank.conflicts().await.len(), 1, "said twice, it is one contradiction");
+        }
+        assert!(bank.instructions().await.is_empty(), "nothing leaves while it may have been paid");
+    }
+
+    /// The books say which attempt paid, and what that one paid may come back.
+    async fn what_an_earlier_attempt_paid_is_booked_and_may_come_back(lab: Lab) {
+        let (bank, name, first) = paying(lab).await;
+        bank.report(&first, Fate::Rejected, "").await;
+        bank.retry("fay", &request_id(20), &name).await.unwrap();
+        bank.run_jobs().await;
+        let second = bank.instructions().await.remove(0).end_to_end_id;
+        bank.report(&second, Fate::Settled, "TX-2").await;
+        assert_eq!(bank.report(&second, Fate::Returned, "RT-2").await, "APPLIED RETURNED");
+        assert_eq!(bank.report(&first, Fate::Settled, "TX-H").await, "REFUSED OUTCOME_CONFLICT RETURNED");
+        let settled = bank.propose_finding("fay", 50, &first, Verdict::Settled).await.unwrap();
+        bank.confirm_finding("gus", 51, &settled.name).await.unwrap();
+        assert_eq!(bank.reward(&name).await.state(), State::Paid);
+        assert_eq!(bank.report(&first, Fate::Returned, "RT-1").await, "APPLIED RETURNED");
+        bank.retry("fay", &request_id(21), &name).await.unwrap();
+        bank.run_jobs().await;
+        let third = bank.instructions().await.remove(0).end_to_end_id;
+        assert_eq!(bank.report(&third, Fate::Settled, "TX-3").await, "APPLIED PAID");
+        expect![[r#"
+        "#]]
+        .assert_eq(&bank.books().await);
+    }
+
+    async fn what_was_given_up_and_paid_after_all_is_paid(lab: Lab) {
+        let (bank, name, id) = paying(lab).await;
+        bank.report(&id, Fate::Rejected, "").await;
+        let given_up = bank.propose_write_off("fay", 50, &name).await.unwrap();
+        bank.confirm_write_off("gus", 51, &given_up.name).await.unwrap();
+        assert_eq!(bank.report(&id, Fate::Settled, "TX-H").await, "REFUSED OUTCOME_CONFLICT WRITTEN_OFF");
+        let settled = bank.propose_finding("fay", 52, &id, Verdict::Settled).await.unwrap();
+        bank.confirm_finding("gus", 53, &settled.name).await.unwrap();
+        assert_eq!(bank.reward(&name).await.state(), State::Paid);
+        assert_eq!(bank.plan("spring").await.granted, money("50.00 CNY"), "its room is taken again");
+        expect![[r#"
+        "#]]
+        .assert_eq(&bank.books().await);
+    }
+
+    async fn what_fell_away_and_was_paid_after_all_is_claimed(lab: Lab) {
+        let (bank, name, id) = paying(lab).await;
+        bank.report(&id, Fate::Rejected, "").await;
+        assert_eq!(bank.reverse(60, &name).await.unwrap().state(), State::Cancelled);
+        assert_eq!(bank.report(&id, Fate::Settled, "TX-H").await, "REFUSED OUTCOME_CONFLICT CANCELLED");
+        let settled = bank.propose_finding("fay", 52, &id, Verdict::Settled).await.unwrap();
+        bank.confirm_finding("gus", 53, &settled.name).await.unwrap();
+        assert_eq!(bank.reward(&name).await.state(), State::Reversed);
+        assert_eq!(bank.plan("spring").await.granted, money("0.00 CNY"));
+        expect![[r#"
+        "#]]
+        .assert_eq(&bank.books().await);
+    }
+
     async fn two_people_give_a_reward_up_and_its_room_is_free(lab: Lab) {
         let (bank, name, id) = paying(lab).await;
         let early = bank.propose_write_off("fay", 50, &name).await.unwrap_err();

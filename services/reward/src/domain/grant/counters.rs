@@ -153,6 +153,16 @@ pub(super) enum Cut {
 }
 
 impl Freed {
+    /// The same, the other way: it was given back and is spent after all. It may stand beyond a cap or budget: the money is gone.
+    pub fn taken_again(self) -> Self {
+        let Self { count, reward_minor, cost_minor } = self;
+        Self {
+            count: count.saturating_neg(),
+            reward_minor: reward_minor.saturating_neg(),
+            cost_minor: cost_minor.saturating_neg(),
+        }
+    }
+
     /// All that a reward holds, when it is no longer owed.
     pub fn whole(entitlement: &Entitlement) -> Self {
         let amounts = &entitlement.amounts;

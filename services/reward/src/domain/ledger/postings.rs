@@ -51,14 +51,9 @@ pub fn write_off(left: &Share) -> Vec<Posting> {
     postings([(Event::PayableWriteOff, left.net), (Event::PayableWriteOffTax, left.tax)])
 }
 
-/// The bank has paid a reward that had ended: its ending is taken back, and a [`late_settlement`] follows.
-pub fn reinstatement(ended: Ending, left: &Share) -> Vec<Posting> {
-    match ended {
-        Ending::Rejection | Ending::Cancellation | Ending::Expiry => {
-            postings([(Event::Reinstatement, left.net), (Event::ReinstatementTax, left.tax)])
-        }
-        Ending::WriteOff => postings([(Event::WriteOffUndone, left.net), (Event::WriteOffUndoneTax, left.tax)]),
-    }
+/// The bank has paid a reward that had been given up: that is taken back, and a [`late_settlement`] follows.
+pub fn write_off_undone(left: &Share) -> Vec<Posting> {
+    postings([(Event::WriteOffUndone, left.net), (Event::WriteOffUndoneTax, left.tax)])
 }
 
 /// An attempt to pay this much of what is owed is decided.
@@ -92,6 +87,11 @@ pub fn reversal(owed: Money, share: &Share) -> Vec<Posting> {
     let claimed = share.net.minor().saturating_sub(owed.minor().max(0)).max(0);
     let claim = Money::new(share.net.currency(), claimed);
     postings([(Event::Reversal, share.net), (Event::ReversalTax, share.tax), (Event::Claim, claim)])
+}
+
+/// So much was paid of a reward that had fallen away, and is claimed: its ending stands, and a [`late_settlement`] goes before.
+pub fn claim(amount: Money) -> Vec<Posting> {
+    postings([(Event::Claim, amount)])
 }
 
 /// So much of what a reward owes stays here for claims on the same beneficiary; [`claim_netted`] is its other side, on the rewards

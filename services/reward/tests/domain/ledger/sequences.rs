@@ -125,13 +125,24 @@ impl Life {
         if amount == 0 || (self.ended.is_none() && self.owed < amount) {
             return postings;
         }
-        if let Some((how, share)) = self.ended.take() {
-            self.owed += share.net.minor();
-            postings = ledger::reinstatement(how, &share);
-        }
-        self.owed -= amount;
+        let late = ledger::late_settlement(self.form, self.money(amount));
         self.paid += amount;
-        postings.extend(ledger::late_settlement(self.form, self.money(amount)));
+        match self.ended {
+            Some((Ending::WriteOff, share)) => {
+                self.ended = None;
+                self.owed += share.net.minor() - amount;
+                postings = ledger::write_off_undone(&share);
+                postings.extend(late);
+            }
+            Some(_) => {
+                self.claimed += amount;
+                postings = [late, ledger::claim(self.money(amount))].concat();
+            }
+            None => {
+                self.owed -= amount;
+                postings.extend(late);
+            }
+        }
         postings
     }
 
