@@ -126,9 +126,10 @@ pub(super) async fn circumstances(
     attempt: &Attempt,
     conflicts: &[ConflictRow],
 ) -> Result<Circumstances, Fault> {
+    let id = attempt.end_to_end_id.as_str();
     Ok(Circumstances {
-        contradicted: !open_of(conflicts, &attempt.end_to_end_id).is_empty(),
-        about_to_leave: store::payment_file::is_about_to_leave(tx, &attempt.end_to_end_id).await?,
+        contradicted: !open_of(conflicts, id).is_empty() || store::difference::is_open_of_attempt(tx, id).await?,
+        about_to_leave: store::payment_file::is_about_to_leave(tx, id).await?,
     })
 }
 

@@ -197,7 +197,7 @@ pub enum Effect {
 /// What there is besides an attempt and its reward.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Circumstances {
-    /// The bank has said other things of the attempt, and nobody has resolved that.
+    /// The bank has said other things of the attempt, by call or in a file, and nobody has resolved that.
     pub contradicted: bool,
     /// It stands in a payment file that the bank does not have yet: whatever is found out now, it would be paid by that.
     pub about_to_leave: bool,

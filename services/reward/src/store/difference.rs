@@ -46,7 +46,6 @@ pub(crate) async fn lock(tx: &mut Tx, place: Place) -> Result<bool, Fault> {
 }
 
 /// Whether the bank's files say something of this attempt that we do not, and no two people have closed that.
-#[expect(dead_code, reason = "two people's decision about an attempt asks it")]
 pub(crate) async fn is_open_of_attempt(tx: &mut Tx, end_to_end_id: &str) -> Result<bool, Fault> {
     let found: Option<(i64,)> = tx
         .opt(

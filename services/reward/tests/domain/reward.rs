@@ -101,6 +101,7 @@ fn every_act_on_every_state() {
         PENDING_APPROVAL 1 | approve | APPROVED 1 | - |
         PENDING_APPROVAL 1 | change payee | PENDING_APPROVAL 1 | - |
         PENDING_APPROVAL 1 | settle | PAID 1 | used | LATE_SETTLEMENT
+        PENDING_APPROVAL 1 | write off | WRITTEN_OFF 1 | comes back | WRITE_OFF WRITE_OFF_TAX
         PENDING_APPROVAL 1 | cancel | CANCELLED 1 | comes back | CANCELLATION CANCELLATION_TAX
         APPROVED 0 | change payee | PENDING_APPROVAL 0 | - |
         APPROVED 0 | instruct | PAYING 1 | - | INSTRUCTION
@@ -113,6 +114,7 @@ fn every_act_on_every_state() {
         APPROVED 1 | instruct, a part kept | PAYING 2 | - | NETTING INSTRUCTION
         APPROVED 1 | instruct, all kept | PAID 1 | used | NETTING
         APPROVED 1 | settle | PAID 1 | used | LATE_SETTLEMENT
+        APPROVED 1 | write off | WRITTEN_OFF 1 | comes back | WRITE_OFF WRITE_OFF_TAX
         APPROVED 1 | cancel | CANCELLED 1 | comes back | CANCELLATION CANCELLATION_TAX
         PAYING 0 | settle | PAID 0 | used | SETTLEMENT
         PAYING 0 | refuse | FAILED 0 | - | REFUSAL
@@ -127,7 +129,6 @@ fn every_act_on_every_state() {
         PAID 1 | take back all | REVERSED 1 | comes back | REVERSAL REVERSAL_TAX CLAIM
         FAILED 0 | change payee | PENDING_APPROVAL 0 | - |
         FAILED 0 | retry | APPROVED 0 | - |
-        FAILED 0 | write off | WRITTEN_OFF 0 | comes back | WRITE_OFF WRITE_OFF_TAX
         FAILED 0 | cancel | CANCELLED 0 | comes back | CANCELLATION CANCELLATION_TAX
         FAILED 1 | change payee | PENDING_APPROVAL 1 | - |
         FAILED 1 | settle | PAID 1 | used | LATE_SETTLEMENT
@@ -136,13 +137,14 @@ fn every_act_on_every_state() {
         FAILED 1 | cancel | CANCELLED 1 | comes back | CANCELLATION CANCELLATION_TAX
         RETURNED 0 | change payee | PENDING_APPROVAL 0 | - |
         RETURNED 0 | retry | APPROVED 0 | - |
-        RETURNED 0 | write off | WRITTEN_OFF 0 | comes back | WRITE_OFF WRITE_OFF_TAX
         RETURNED 0 | cancel | CANCELLED 0 | comes back | CANCELLATION CANCELLATION_TAX
         RETURNED 1 | change payee | PENDING_APPROVAL 1 | - |
         RETURNED 1 | settle | PAID 1 | used | LATE_SETTLEMENT
         RETURNED 1 | retry | APPROVED 1 | - |
         RETURNED 1 | write off | WRITTEN_OFF 1 | comes back | WRITE_OFF WRITE_OFF_TAX
         RETURNED 1 | cancel | CANCELLED 1 | comes back | CANCELLATION CANCELLATION_TAX
+        WRITTEN_OFF 1 | settle | PAID 1 | is taken again | WRITE_OFF_UNDONE WRITE_OFF_UNDONE_TAX LATE_SETTLEMENT
+        CANCELLED 1 | settle | REVERSED 1 | - | LATE_SETTLEMENT CLAIM
     "#]]
     .assert_eq(&table);
 }

@@ -84,6 +84,10 @@ impl Bank {
 async fn paying(lab: Lab) -> (Bank, String, String) {
     let mut plan = introduction_plan();
     plan.role_rules.remove(0);
+    paying_by(lab, plan).await
+}
+
+async fn paying_by(lab: Lab, plan: wire::Plan) -> (Bank, String, String) {
     let bank = Bank::with_plan(lab, plan).await;
     let name = bank.grant(bank.qualification(1, "1.00 CNY")).await.unwrap().remove(0).name;
     bank.pass(DAY * 30).await;
@@ -284,6 +288,22 @@ on_both_engines! {
         let third = bank.instructions().await.remove(0).end_to_end_id;
         assert_eq!(bank.report(&third, Fate::Settled, "TX-3").await, "APPLIED PAID");
         expect![[r#"
+            ACCRUAL PLAN_EXPENSE → CUSTOMER_PAYABLE 40.00 CNY customers/20
+            ACCRUAL_TAX PLAN_EXPENSE → TAX_PAYABLE 10.00 CNY customers/20
+            INSTRUCTION CUSTOMER_PAYABLE → CLEARING 40.00 CNY customers/20
+            REFUSAL CLEARING → CUSTOMER_PAYABLE 40.00 CNY customers/20
+            INSTRUCTION CUSTOMER_PAYABLE → CLEARING 40.00 CNY customers/20
+            SETTLEMENT CLEARING → SETTLED 40.00 CNY customers/20
+            RETURN SETTLED → CUSTOMER_PAYABLE 40.00 CNY customers/20
+            LATE_SETTLEMENT CUSTOMER_PAYABLE → SETTLED 40.00 CNY customers/20
+            RETURN SETTLED → CUSTOMER_PAYABLE 40.00 CNY customers/20
+            INSTRUCTION CUSTOMER_PAYABLE → CLEARING 40.00 CNY customers/20
+            SETTLEMENT CLEARING → SETTLED 40.00 CNY customers/20
+            = PLAN_EXPENSE 50.00 CNY
+            = CUSTOMER_PAYABLE 0.00 CNY
+            = TAX_PAYABLE -10.00 CNY
+            = CLEARING 0.00 CNY
+            = SETTLED -40.00 CNY
         "#]]
         .assert_eq(&bank.books().await);
     }
@@ -299,12 +319,31 @@ on_both_engines! {
         assert_eq!(bank.reward(&name).await.state(), State::Paid);
         assert_eq!(bank.plan("spring").await.granted, money("50.00 CNY"), "its room is taken again");
         expect![[r#"
+            ACCRUAL PLAN_EXPENSE → CUSTOMER_PAYABLE 40.00 CNY customers/20
+            ACCRUAL_TAX PLAN_EXPENSE → TAX_PAYABLE 10.00 CNY customers/20
+            INSTRUCTION CUSTOMER_PAYABLE → CLEARING 40.00 CNY customers/20
+            REFUSAL CLEARING → CUSTOMER_PAYABLE 40.00 CNY customers/20
+            WRITE_OFF CUSTOMER_PAYABLE → RECOVERIES 40.00 CNY customers/20
+            WRITE_OFF_TAX TAX_PAYABLE → RECOVERIES 10.00 CNY customers/20
+            WRITE_OFF_UNDONE RECOVERIES → CUSTOMER_PAYABLE 40.00 CNY customers/20
+            WRITE_OFF_UNDONE_TAX RECOVERIES → TAX_PAYABLE 10.00 CNY customers/20
+            LATE_SETTLEMENT CUSTOMER_PAYABLE → SETTLED 40.00 CNY customers/20
+            = PLAN_EXPENSE 50.00 CNY
+            = CUSTOMER_PAYABLE 0.00 CNY
+            = TAX_PAYABLE -10.00 CNY
+            = CLEARING 0.00 CNY
+            = SETTLED -40.00 CNY
+            = RECOVERIES 0.00 CNY
         "#]]
         .assert_eq(&bank.books().await);
     }
 
     async fn what_fell_away_and_was_paid_after_all_is_claimed(lab: Lab) {
-        let (bank, name, id) = paying(lab).await;
+        let terms = wire::reversal_terms::Terms::FullWithinDays(365);
+        let mut plan =
+            wire::Plan { reversal: Some(wire::ReversalTerms { terms: Some(terms) }), ..introduction_plan() };
+        plan.role_rules.remove(0);
+        let (bank, name, id) = paying_by(lab, plan).await;
         bank.report(&id, Fate::Rejected, "").await;
         assert_eq!(bank.reverse(60, &name).await.unwrap().state(), State::Cancelled);
         assert_eq!(bank.report(&id, Fate::Settled, "TX-H").await, "REFUSED OUTCOME_CONFLICT CANCELLED");
