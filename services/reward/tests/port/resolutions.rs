@@ -352,6 +352,20 @@ on_both_engines! {
         assert_eq!(bank.reward(&name).await.state(), State::Reversed);
         assert_eq!(bank.plan("spring").await.granted, money("0.00 CNY"));
         expect![[r#"
+            ACCRUAL PLAN_EXPENSE → CUSTOMER_PAYABLE 40.00 CNY customers/20
+            ACCRUAL_TAX PLAN_EXPENSE → TAX_PAYABLE 10.00 CNY customers/20
+            INSTRUCTION CUSTOMER_PAYABLE → CLEARING 40.00 CNY customers/20
+            REFUSAL CLEARING → CUSTOMER_PAYABLE 40.00 CNY customers/20
+            CANCELLATION CUSTOMER_PAYABLE → PLAN_EXPENSE 40.00 CNY customers/20
+            CANCELLATION_TAX TAX_PAYABLE → PLAN_EXPENSE 10.00 CNY customers/20
+            LATE_SETTLEMENT CUSTOMER_PAYABLE → SETTLED 40.00 CNY customers/20
+            CLAIM CLAWBACK_RECEIVABLE → CUSTOMER_PAYABLE 40.00 CNY customers/20
+            = PLAN_EXPENSE 0.00 CNY
+            = CUSTOMER_PAYABLE 0.00 CNY
+            = TAX_PAYABLE 0.00 CNY
+            = CLEARING 0.00 CNY
+            = SETTLED -40.00 CNY
+            = CLAWBACK_RECEIVABLE 40.00 CNY
         "#]]
         .assert_eq(&bank.books().await);
     }
