@@ -80,7 +80,8 @@ impl Command for ProposeResolution {
         }
         let proposed = self.proposal(&reward, attempt.as_ref(), &conflicts, finding);
         let replaced = store::resolution::propose(tx, &proposed).await?;
-        let say = |resolution: &Resolution, kind, action| said(kind, action, resolution, &reward, &self.actor, self.now);
+        let say =
+            |resolution: &Resolution, kind, action| said(kind, action, resolution, &reward, &self.actor, self.now);
         let voided = replaced.as_ref().map(|one| say(one, "resolution.voided", "void-resolution"));
         let owed = voided.into_iter().chain([say(&proposed, "resolution.proposed", "propose-resolution")]);
         self.means.outbox.owe(tx, self.now, owed.collect()).await?;

@@ -7,9 +7,9 @@ mod postings;
 mod share;
 
 pub use postings::{
-    Ending, Form, accrual, claim, claim_netted, claim_written_off, ending, instruction, late_settlement, netting, recovery,
-    recovery_after_write_off, refusal, rejection, return_of_funds, reversal, settlement, tax_remittance, write_off_undone,
-    write_off,
+    Ending, Form, accrual, claim, claim_netted, claim_written_off, ending, instruction, late_settlement, netting,
+    recovery, recovery_after_write_off, refusal, rejection, return_of_funds, reversal, settlement, tax_remittance,
+    write_off, write_off_undone,
 };
 pub use share::Share;
 

@@ -98,13 +98,7 @@ impl Meaning {
     ///
     /// # Errors
     /// [`Refusal::StateConflict`] where the reward stands where this cannot be.
-    pub fn apply(
-        self,
-        reward: Reward,
-        attempt: i64,
-        at: Timestamp,
-        now: Timestamp,
-    ) -> Result<Option<Moved>, Refusal> {
+    pub fn apply(self, reward: Reward, attempt: i64, at: Timestamp, now: Timestamp) -> Result<Option<Moved>, Refusal> {
         match self {
             Self::Settled => reward.settle(attempt, at, now).map(Some),
             Self::Refused => reward.refuse(now).map(Some),
