@@ -189,8 +189,8 @@ impl CoreBankingService for Simulator {
         &self,
         request: Request<ResolvePayeesRequest>,
     ) -> Result<Response<ResolvePayeesResponse>, Status> {
-        let asked = request.into_inner().payees;
-        let payees = asked.iter().filter_map(|payee| payees::resolve(payee, self.faults)).collect();
+        let asked = request.into_inner().questions;
+        let payees = asked.iter().filter_map(|question| payees::resolve(question, self.faults)).collect();
         Ok(Response::new(ResolvePayeesResponse { payees }))
     }
 }

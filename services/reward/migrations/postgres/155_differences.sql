@@ -19,6 +19,7 @@ CREATE TABLE difference_resolution (
         ('BANK_CORRECTED', 'OUTCOME_REPORTED', 'NOT_OURS', 'SAID_TWICE', 'BOOKED_ELSEWHERE', 'OTHER')),
     note TEXT NOT NULL CHECK (note <> ''),
     proposed_by TEXT NOT NULL CHECK (proposed_by <> ''),
+    proposer_account TEXT NOT NULL CHECK (proposer_account <> ''),
     proposed_at TIMESTAMPTZ NOT NULL,
     UNIQUE (bank_file_id, position, number),
     UNIQUE (id, bank_file_id, position, proposed_by),

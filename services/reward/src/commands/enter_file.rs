@@ -2,7 +2,7 @@
 
 use super::{fall_due::inconsistent, hand_out::Leaving, latch, means::Means};
 use crate::{
-    domain::{channel::Channel, latch::Stop, payment_file::FileState},
+    domain::{channel::Channel, latch::Stop, payee::Destination, payment_file::FileState},
     store::{
         self,
         attempt::{Open, Sight},
@@ -14,8 +14,8 @@ use handsel_outbox::Actor;
 use handsel_storage::{At, Command, Fault, Tx};
 use std::{collections::HashMap, sync::Arc};
 
-/// Whether each payee can be paid in a file: as the bank has just said, or why not.
-pub(crate) type Payable = Arc<HashMap<String, Result<(), &'static str>>>;
+/// Whether each account can be paid to in a file: as the bank has just said, or why not.
+pub(crate) type Payable = Arc<HashMap<Destination, Result<(), &'static str>>>;
 
 /// A run of what waits to be paid.
 pub(crate) struct EnterFile {
@@ -56,7 +56,7 @@ impl Command for EnterFile {
         let waiting = store::attempt::open(tx, sight, after, room).await?;
         let (mut entering, mut left) = (Vec::new(), Vec::new());
         for open in &waiting {
-            match self.payable.get(&open.payee) {
+            match self.payable.get(&open.destination()) {
                 Some(Ok(())) => entering.push(open),
                 Some(Err(reason)) => {
                     let end_to_end_id = open.end_to_end_id.clone();

@@ -45,7 +45,9 @@ impl Command for MoveFile {
         let (moved, kind, action) = match &self.step {
             Step::Close => (file.close(self.now), "payment_file.closed", "close"),
             Step::Seal { sha256, size_bytes } => {
-                (file.seal(sha256.clone(), *size_bytes, self.now), "payment_file.sealed", "seal")
+                // Nobody can end one from here on without this row.
+                let ended = store::payment_file::ended(tx, self.number).await?;
+                (file.seal(sha256.clone(), *size_bytes, ended, self.now), "payment_file.sealed", "seal")
             }
             Step::Written => (file.written(self.now), "payment_file.written", "write"),
             Step::LeaveOut(entries) => {

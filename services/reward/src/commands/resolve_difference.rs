@@ -75,6 +75,7 @@ impl Command for ConfirmDifferenceResolution {
     }
 }
 
+/// What is said of a resolution. The note is people's words and stays here.
 fn said(kind: &'static str, action: &'static str, resolution: &Resolution, actor: &Actor, now: Timestamp) -> Owed {
     let file = format!("bankFiles/{}", resolution.place.file);
     Owed::Audit(Statement {
@@ -91,7 +92,6 @@ fn said(kind: &'static str, action: &'static str, resolution: &Resolution, actor
         body: json!({
             "position": resolution.place.position,
             "resolution": resolution.id.to_string(),
-            "note": resolution.note,
         }),
     })
 }

@@ -170,7 +170,7 @@ impl ApplyBankFile {
 /// What the bank says of an attempt that we do not know, as if it had reported it by itself.
 fn outcome_of_unknown(said: &Said) -> Option<Outcome> {
     let status = match said.act {
-        Act::PaidOut | Act::PaidOutWhole | Act::Reversed | Act::CameBack | Act::CameIn => Status::Settled,
+        Act::PaidOut | Act::BookedWhole | Act::Reversed | Act::CameBack | Act::CameIn => Status::Settled,
         Act::Reported { .. } => Status::Accepted,
         Act::Nothing => return None,
     };

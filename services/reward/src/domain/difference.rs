@@ -66,6 +66,8 @@ pub struct Resolution {
     pub note: String,
     /// Who proposed it.
     pub proposed_by: String,
+    /// His account.
+    pub proposer_account: String,
     /// When.
     pub proposed_at: Timestamp,
     /// None while it is proposed.
@@ -126,7 +128,7 @@ pub fn confirm(
     if resolution.id != read {
         return Err(Refusal::EtagMismatch(place.name()));
     }
-    if resolution.proposed_by == person || resolution.proposed_by == account {
+    if [person, account].iter().any(|one| *one == resolution.proposed_by || *one == resolution.proposer_account) {
         return Err(Refusal::MakerIsChecker(place.name()));
     }
     Ok(Resolution { confirmation: Some(Confirmation { by: person.to_owned(), at: now }), ..resolution })

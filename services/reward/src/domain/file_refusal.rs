@@ -48,6 +48,12 @@ pub enum FileRefusal {
     /// A sealed file's bytes are lost, and the bank no longer says of its payees what it said.
     #[error("{0} is sealed, and what is written anew differs from it: people must look where it is")]
     Changed(String),
+    /// A sealed file is not where the bank finds it, and nobody knows that it was; but a payout in it is paid or refused.
+    #[error(
+        "{0} is sealed and lies nowhere, but what became of a payout in it is known: it is not written. Put its bytes where the \
+         bank finds it if the bank has it; or import the bank's status report on it"
+    )]
+    PayoutEnded(String),
     /// The bank did not say where payees are paid.
     #[error("core banking did not say where beneficiaries are paid: try again")]
     PayeesUnavailable,
@@ -71,6 +77,7 @@ impl FileRefusal {
             Self::OrderMismatch { .. } => "FILE_ORDER_MISMATCH",
             Self::OtherAccount(_) => "FILE_OTHER_ACCOUNT",
             Self::Changed(_) => "FILE_CHANGED",
+            Self::PayoutEnded(_) => "FILE_PAYOUT_ENDED",
             Self::PayeesUnavailable => "PAYEES_UNAVAILABLE",
             Self::Unwritable => "FILE_UNWRITABLE",
         }

@@ -3,6 +3,15 @@
 use handsel_money::Timestamp;
 use uuid::Uuid;
 
+/// Whose account a payout goes to, and which.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Destination {
+    /// The beneficiary.
+    pub payee: String,
+    /// The bank's own reference of the account that people named; empty: the beneficiary's usual one.
+    pub account_reference: String,
+}
+
 /// An account that a person named for a reward. Whoever approves the reward after it approves this account; a later one voids that.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Payee {

@@ -104,7 +104,7 @@ impl PaymentFile {
         Ok(self)
     }
 
-    /// Payouts leave it again, for their payees are known no more; others may enter in their place.
+    /// Payouts leave it again, for their payees are known no more, or what became of them is; others may enter in their place.
     ///
     /// # Errors
     /// [`Refusal::StateConflict`] once it is sealed; [`Refusal::OutOfRange`], [`Refusal::CurrencyMismatch`].
@@ -134,12 +134,15 @@ impl PaymentFile {
         Ok(self)
     }
 
-    /// Its bytes are decided.
+    /// Its bytes are decided. `ended` of its payouts are paid or refused already: the bank would make them all the same.
     ///
     /// # Errors
-    /// [`Refusal::StateConflict`] where they are already, or its payouts are not.
-    pub fn seal(mut self, sha256: String, size_bytes: i64, now: Timestamp) -> Result<Self, Refusal> {
+    /// [`Refusal::StateConflict`] where they are already, or its payouts are not, or any has ended.
+    pub fn seal(mut self, sha256: String, size_bytes: i64, ended: i64, now: Timestamp) -> Result<Self, Refusal> {
         self.must_be(FileState::Closed, "be sealed")?;
+        if ended > 0 {
+            return Err(self.conflict("be sealed: what became of a payout in it is known"));
+        }
         self.state = FileState::Sealed;
         self.sha256 = sha256;
         self.size_bytes = size_bytes;

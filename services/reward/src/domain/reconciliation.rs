@@ -22,7 +22,7 @@ super::codes! {
     pub enum Difference {
         /// A report on a transfer that names none.
         NoId = "NO_END_TO_END_ID",
-        /// An entry for a whole file of ours, which does not say which payouts it is for.
+        /// An entry for a whole file of ours, out or back, which does not say which payouts it is for.
         NotBrokenDown = "BATCH_NOT_BROKEN_DOWN",
         /// No attempt is known by this id.
         UnknownInstruction = "UNKNOWN_INSTRUCTION",
@@ -125,8 +125,8 @@ pub enum Act {
     },
     /// It booked money out.
     PaidOut,
-    /// It booked money out for a whole file of ours at once.
-    PaidOutWhole,
+    /// It booked money for a whole file of ours at once, out or back.
+    BookedWhole,
     /// It took an entry back.
     Reversed,
     /// It booked money in that had gone out: it calls the entry a return, or takes back the one by which the money had left.
@@ -155,7 +155,7 @@ pub fn read(said: &Said, known: Option<&Known>, settled_by: SettledBy) -> Readin
         return match said.act {
             Act::Reported { word: Word::Unclear, .. } => Reading::Difference(Difference::StatusUnclear),
             Act::Reported { .. } => Reading::Difference(Difference::NoId),
-            Act::PaidOutWhole => Reading::Difference(Difference::NotBrokenDown),
+            Act::BookedWhole => Reading::Difference(Difference::NotBrokenDown),
             Act::PaidOut | Act::Reversed | Act::CameBack | Act::CameIn | Act::Nothing => Reading::Ignored,
         };
     };
@@ -200,7 +200,8 @@ fn status(said: &Said, known: &Known, settled_by: SettledBy) -> Result<Status, D
         Act::CameBack => came_back(said, known),
         Act::Reversed => Err(Difference::EntryReversed),
         Act::CameIn => Err(Difference::UnexpectedCredit),
-        Act::PaidOut | Act::PaidOutWhole => {
+        Act::BookedWhole => Err(Difference::NotBrokenDown),
+        Act::PaidOut => {
             moved(said, known)?;
             settled(said)
         }

@@ -2,7 +2,11 @@
 
 use super::{Progress, RUN, Trouble, blocking, payees, unwritable};
 use crate::{
-    config::FileSettlement, domain::payment_file::PaymentFile, queries, service::Service, store::payment_file::Entry,
+    config::FileSettlement,
+    domain::{outcome::Status, payment_file::PaymentFile},
+    queries,
+    service::Service,
+    store::payment_file::Entry,
 };
 use aws_lc_rs::digest::{Context, SHA256};
 use handsel_iso20022::{
@@ -17,11 +21,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
+/// It was paid or refused while it waited in the file.
+const ENDED: &str = "PAYOUT_ENDED";
+
 /// What one writing came to.
 pub(super) enum Composed {
     /// A whole file: the digest of its bytes in hexadecimal, and how many.
     Whole { sha256: String, size_bytes: i64 },
-    /// Payouts whose payees the bank no longer knows; the file is none.
+    /// Payouts whose payees the bank no longer knows, or that have ended; the file is none.
     Without(Vec<(Entry, &'static str)>),
 }
 
@@ -47,10 +54,14 @@ pub(super) async fn compose(
         let entries = queries::files::entries(&service.db, file.number, after, run).await?;
         let Some(last) = entries.last() else { break };
         after = last.position;
-        let payees = payees::resolve(settlement, entries.iter().map(|entry| entry.payee.as_str())).await?;
+        let payees = payees::resolve(settlement, entries.iter().map(|entry| entry.destination.clone())).await?;
         let mut transfers = Vec::with_capacity(entries.len());
         for entry in entries {
-            match payees.get(&entry.payee) {
+            if !matches!(entry.status, Status::Unknown | Status::Accepted) {
+                without.push((entry, ENDED));
+                continue;
+            }
+            match payees.get(&entry.destination) {
                 Some(Ok(party)) => transfers.push(transfer(&entry, party)?),
                 Some(Err(reason)) => without.push((entry, *reason)),
                 None => return Err(defect("a payee was not asked for")),

@@ -2,7 +2,8 @@
 //! short goes on from where it stands, whoever begins it again.
 //!
 //! Who is in the file is decided first, and from then on leaves by no other way. Its bytes are decided next: their digest is
-//! committed before the file bears its name, so that what is written anew after a crash is the same file or none.
+//! committed before the file bears its name, so that what is written anew after a crash is the same file or none. What became of a
+//! payout before that takes it out of the file.
 
 use super::{
     FILES, RUN, Trouble, blocking,
@@ -17,10 +18,12 @@ use crate::{
     config::FileSettlement,
     domain::{
         file_refusal::FileRefusal,
+        payee::Destination,
         payment_file::{FileState, PaymentFile},
     },
     queries,
     service::Service,
+    store::attempt::Open,
 };
 use aws_lc_rs::digest::{Context, SHA256};
 use handsel_outbox::Actor;
@@ -129,9 +132,9 @@ impl Course<'_> {
             if waiting.is_empty() {
                 return Ok(());
             }
-            let known = payees::resolve(self.settlement, waiting.iter().map(|open| open.payee.as_str())).await?;
-            let payable: HashMap<String, Result<(), &'static str>> =
-                known.into_iter().map(|(payee, party)| (payee, party.map(|_| ()))).collect();
+            let known = payees::resolve(self.settlement, waiting.iter().map(Open::destination)).await?;
+            let payable: HashMap<Destination, Result<(), &'static str>> =
+                known.into_iter().map(|(destination, party)| (destination, party.map(|_| ()))).collect();
             let enter = EnterFile {
                 means: self.service.means.clone(),
                 number: self.number,
@@ -151,26 +154,45 @@ impl Course<'_> {
         }
     }
 
-    /// Gives a sealed file its name. What lies there already is it, or nobody touches anything.
+    /// Gives a sealed file its name. What lies there already is it, or nobody touches anything; what the bank has had is not put there
+    /// again.
     async fn put(&self, file: &PaymentFile) -> Result<(), Trouble> {
         let (part, place) = (part_of(self.settlement, file), self.place(file));
-        match digests(&place, &part).await? {
+        let beside = match digests(&place, &part).await? {
             (Some(there), _) if there == file.sha256 => return Ok(()),
             (Some(_), _) => return Err(self.changed(file)),
-            (None, Some(beside)) if beside == file.sha256 => {}
-            // What was written beside it is lost: it is written anew, and must be the same.
-            (None, _) => match compose(self.service, self.settlement, file, self.progress).await? {
+            (None, beside) => beside,
+        };
+        if self.is_with_the_bank(file).await? {
+            return removed(part).await;
+        }
+        // What was written beside it is lost: it is written anew, and must be the same.
+        if beside.as_deref() != Some(file.sha256.as_str()) {
+            match compose(self.service, self.settlement, file, self.progress).await? {
                 Composed::Whole { sha256, .. } if sha256 == file.sha256 => {}
                 Composed::Whole { .. } | Composed::Without(_) => {
-                    let lost = part.clone();
-                    blocking(move || fs::remove_file(lost)).await?.map_err(|error| unwritable(&error))?;
+                    removed(part).await?;
                     return Err(self.changed(file));
                 }
-            },
+            }
         }
         let folder = self.settlement.folder.clone();
         let renamed = blocking(move || fs::rename(&part, &place).and_then(|()| File::open(&folder)?.sync_all()));
         renamed.await?.map_err(|error| unwritable(&error))
+    }
+
+    /// Whether the bank has said that it has a file. If it has not, nothing of what is in it can have ended: written now, what ended
+    /// would be paid once more.
+    async fn is_with_the_bank(&self, file: &PaymentFile) -> Result<bool, Trouble> {
+        if queries::files::is_reported(&self.service.db, file.number).await? {
+            return Ok(true);
+        }
+        let ended = queries::files::ended(&self.service.db, file.number).await?;
+        if ended == 0 {
+            return Ok(false);
+        }
+        tracing::error!(file = file.name(), ended, "a sealed file lies nowhere, and payouts in it have ended");
+        Err(FileRefusal::PayoutEnded(file.name()).into())
     }
 
     fn place(&self, file: &PaymentFile) -> PathBuf {
@@ -181,6 +203,15 @@ impl Course<'_> {
         tracing::error!(file = file.name(), "a sealed file of payouts is not what was sealed");
         FileRefusal::Changed(file.name()).into()
     }
+}
+
+/// Nothing of accounts stays where nobody looks for it.
+async fn removed(part: PathBuf) -> Result<(), Trouble> {
+    let gone = blocking(move || match fs::remove_file(part) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        Ok(()) | Err(_) => Ok(()),
+    });
+    gone.await?.map_err(|error| unwritable(&error))
 }
 
 /// The digests of what lies in two places, if anything does.

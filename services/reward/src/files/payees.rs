@@ -1,10 +1,14 @@
 //! Where beneficiaries are paid: the bank is asked while a file is written, and nothing of its answer is kept but the file.
 
 use super::{RUN, Trouble};
-use crate::{config::FileSettlement, domain::file_refusal::FileRefusal};
+use crate::{
+    config::FileSettlement,
+    domain::{file_refusal::FileRefusal, payee::Destination},
+};
 use handsel_iso20022::{Account, Address, CharacterSet, FieldError, Line, Party};
 use handsel_proto::handsel::corebank::v1::{
-    Payee, PostalAddress, ResolvePayeesRequest, core_banking_service_client::CoreBankingServiceClient, payee,
+    Payee, PayeeQuestion, PostalAddress, ResolvePayeesRequest, core_banking_service_client::CoreBankingServiceClient,
+    payee,
 };
 use std::collections::{BTreeSet, HashMap};
 
@@ -13,30 +17,31 @@ const UNKNOWN: &str = "PAYEE_UNKNOWN";
 /// What it knows does not fit into a file.
 const INVALID: &str = "PAYEE_INVALID";
 
-/// Each payee as the bank knows him, or why he cannot be paid in a file.
-pub(super) type Payees = HashMap<String, Result<Party, &'static str>>;
+/// Each payee as the bank knows him at an account of his, or why he cannot be paid there in a file.
+pub(super) type Payees = HashMap<Destination, Result<Party, &'static str>>;
 
-/// Asks for each payee once.
+/// Asks for each account of each payee once.
 ///
 /// # Errors
 /// [`FileRefusal::PayeesUnavailable`]: nobody is left out because the bank did not answer.
-pub(super) async fn resolve<'a>(
+pub(super) async fn resolve(
     settlement: &FileSettlement,
-    payees: impl IntoIterator<Item = &'a str>,
+    destinations: impl IntoIterator<Item = Destination>,
 ) -> Result<Payees, Trouble> {
-    let distinct: BTreeSet<&str> = payees.into_iter().collect();
-    let distinct: Vec<String> = distinct.into_iter().map(str::to_owned).collect();
-    let mut known: Payees = distinct.iter().map(|payee| (payee.clone(), Err(UNKNOWN))).collect();
+    let distinct: BTreeSet<Destination> = destinations.into_iter().collect();
+    let distinct: Vec<Destination> = distinct.into_iter().collect();
+    let mut known: Payees = distinct.iter().map(|one| (one.clone(), Err(UNKNOWN))).collect();
     for asked in distinct.chunks(RUN) {
-        let request = ResolvePayeesRequest { payees: asked.to_vec() };
+        let request = ResolvePayeesRequest { questions: asked.iter().map(question).collect() };
         let answer = CoreBankingServiceClient::new(settlement.bank.clone()).resolve_payees(request).await;
         let answer = answer.map_err(|status| {
             tracing::warn!(code = ?status.code(), "core banking did not say where beneficiaries are paid");
             FileRefusal::PayeesUnavailable
         })?;
         for payee in answer.into_inner().payees {
-            // Nobody that was not asked for, and nobody twice: the first answer is the one.
-            if let Some(place) = known.get_mut(&payee.payee)
+            // Nobody that was not asked for, no account but the one asked for, and nothing twice: the first answer is the one.
+            let answered = Destination { payee: payee.payee.clone(), account_reference: payee.payee_account.clone() };
+            if let Some(place) = known.get_mut(&answered)
                 && matches!(place, Err(UNKNOWN))
             {
                 *place = party(&payee, settlement.characters);
@@ -44,6 +49,11 @@ pub(super) async fn resolve<'a>(
         }
     }
     Ok(known)
+}
+
+fn question(destination: &Destination) -> PayeeQuestion {
+    let Destination { payee, account_reference } = destination.clone();
+    PayeeQuestion { payee, payee_account: account_reference }
 }
 
 /// A payee as a file has him. What is wrong is said without what he is called or where he is paid.

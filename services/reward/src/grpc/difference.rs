@@ -65,6 +65,7 @@ impl Api {
                 code: code_from(call.message.code())?,
                 note: call.message.note.clone(),
                 proposed_by: call.by(),
+                proposer_account: call.person().account,
                 proposed_at: self.now(),
                 confirmation: None,
             },

@@ -214,7 +214,8 @@ impl Refused for FileRefusal {
             | Self::OrderUnknown(_)
             | Self::OrderMismatch { .. }
             | Self::OtherAccount(_)
-            | Self::Changed(_) => Code::FailedPrecondition,
+            | Self::Changed(_)
+            | Self::PayoutEnded(_) => Code::FailedPrecondition,
             Self::NotFound(_) => Code::NotFound,
             Self::Malformed { reason: "FILE_TOO_LARGE", .. } => Code::ResourceExhausted,
             Self::Malformed { reason: "FILE_UNREADABLE", .. } | Self::Unwritable => Code::Internal,

@@ -54,6 +54,16 @@ pub(crate) async fn entries(db: &Db, number: i64, after: i64, limit: i64) -> Res
     store::payment_file::entries(db, number, after, limit).await
 }
 
+/// How many of a file's payouts are paid or refused.
+pub(crate) async fn ended(db: &Db, number: i64) -> Result<i64, Fault> {
+    store::payment_file::ended(&mut db.read().await?, number).await
+}
+
+/// Whether the bank has reported on a file of ours.
+pub(crate) async fn is_reported(db: &Db, number: i64) -> Result<bool, Fault> {
+    store::payment_file::is_reported(db, number).await
+}
+
 /// A run of what waits for a file, oldest first.
 pub(crate) async fn waiting(
     db: &Db,

@@ -4,6 +4,7 @@ use super::{corrupt, money};
 use crate::domain::{
     channel::Channel,
     outcome::{Attempt, Status},
+    payee::Destination,
     reward::Kind,
 };
 use handsel_money::{Currency, Money, Timestamp};
@@ -178,6 +179,13 @@ pub(crate) struct Open {
     pub(crate) item: String,
     pub(crate) instructed_at: Timestamp,
     pub(crate) first_sent_at: Option<Timestamp>,
+}
+
+impl Open {
+    /// Where the money is to go.
+    pub(crate) fn destination(&self) -> Destination {
+        Destination { payee: self.payee.clone(), account_reference: self.payee_account.clone() }
+    }
 }
 
 /// Which open attempts are looked at.

@@ -61,9 +61,14 @@ row! {
         pub code: Option<String>,
         pub note: Option<String>,
         pub proposed_by: Option<String>,
+        pub proposer_account: Option<String>,
         pub proposed_at: Option<At>,
         pub confirmed_by: Option<String>,
         pub confirmed_at: Option<At>,
+    }
+    pub(crate) struct ReturnRow {
+        pub end_to_end_id: String,
+        pub bank_reference: String,
     }
     pub(crate) struct CountRow {
         pub count: i64,
@@ -185,7 +190,8 @@ pub(crate) async fn attempts(tx: &mut Tx, ids: Vec<String>) -> Result<HashMap<St
         .collect()
 }
 
-/// Keeps under which references of the bank's payouts came back: of each the first that is said.
+/// Keeps under which references of the bank's payouts came back: of each the first that is said; contention where another call kept
+/// another since they were read.
 pub(crate) async fn keep_returns(tx: &mut Tx, file: Uuid, returned: &[&Said]) -> Result<(), Fault> {
     let (mut ids, mut references, mut positions) = (Vec::new(), Vec::new(), Vec::new());
     for said in returned {
@@ -206,10 +212,19 @@ pub(crate) async fn keep_returns(tx: &mut Tx, file: Uuid, returned: &[&Said]) ->
          SELECT * FROM UNNEST($1::text[], $2::text[], $3::uuid[], $4::bigint[]) ON CONFLICT (end_to_end_id) DO NOTHING",
         "INSERT INTO file_return (end_to_end_id, bank_reference, bank_file_id, position) VALUES ($1, $2, $3, $4)
          ON CONFLICT (end_to_end_id) DO NOTHING",
-        vec![Column::Text(ids), Column::Text(references), Column::Uuid(files), Column::Int(positions)],
+        vec![Column::Text(ids.clone()), Column::Text(references.clone()), Column::Uuid(files), Column::Int(positions)],
     )
     .await?;
-    Ok(())
+    let kept: Vec<ReturnRow> = tx
+        .all_by(
+            "SELECT end_to_end_id, bank_reference FROM file_return WHERE end_to_end_id = ANY($1)",
+            "SELECT end_to_end_id, bank_reference FROM file_return WHERE end_to_end_id = $1",
+            Column::Text(ids.clone()),
+        )
+        .await?;
+    let kept: HashMap<String, String> = kept.into_iter().map(|row| (row.end_to_end_id, row.bank_reference)).collect();
+    let all_kept = ids.iter().zip(&references).all(|(id, reference)| kept.get(id) == Some(reference));
+    if all_kept { Ok(()) } else { Err(Fault::Contention) }
 }
 
 /// What the bank says and we do not, and what we know of it.
@@ -265,13 +280,20 @@ impl DifferenceRow {
     fn restore(self) -> Result<Kept, Fault> {
         let Self { bank_file_id, position, end_to_end_id, reason, said, currency, amount_minor, .. } = self;
         let place = Place { file: bank_file_id, position };
-        let said_by_people =
-            (self.resolution_id, self.number, self.code, self.note, self.proposed_by, self.proposed_at);
-        let resolution = match said_by_people {
-            (Some(id), Some(number), Some(code), Some(note), Some(proposed_by), Some(proposed_at)) => {
-                let (confirmed_by, confirmed_at) = (self.confirmed_by, self.confirmed_at);
-                let row =
-                    ResolutionRow { id, number, code, note, proposed_by, proposed_at, confirmed_by, confirmed_at };
+        let said_by_people = (self.resolution_id, self.number, self.code, self.note);
+        let resolution = match (said_by_people, self.proposed_by, self.proposer_account, self.proposed_at) {
+            ((Some(id), Some(number), Some(code), Some(note)), Some(proposed_by), Some(proposer_account), Some(at)) => {
+                let row = ResolutionRow {
+                    id,
+                    number,
+                    code,
+                    note,
+                    proposed_by,
+                    proposer_account,
+                    proposed_at: at,
+                    confirmed_by: self.confirmed_by,
+                    confirmed_at: self.confirmed_at,
+                };
                 Some(row.restore(place)?)
             }
             _ => None,
@@ -310,7 +332,8 @@ pub(crate) async fn differences(
         .all(
             "SELECT d.bank_file_id, d.position, d.end_to_end_id, d.reason, d.said, d.currency, d.amount_minor,
                     d.expected_currency, d.expected_minor, d.bank_reference, d.recorded_at, r.id AS resolution_id,
-                    r.number, r.code, r.note, r.proposed_by, r.proposed_at, c.confirmed_by, c.confirmed_at
+                    r.number, r.code, r.note, r.proposed_by, r.proposer_account, r.proposed_at, c.confirmed_by,
+                    c.confirmed_at
              FROM file_difference d
              LEFT JOIN difference_resolution r ON r.bank_file_id = d.bank_file_id AND r.position = d.position
                   AND r.number = (SELECT MAX(n.number) FROM difference_resolution n
@@ -333,7 +356,8 @@ pub(crate) async fn difference(db: &Db, place: Place) -> Result<Option<Kept>, Fa
         .opt(
             "SELECT d.bank_file_id, d.position, d.end_to_end_id, d.reason, d.said, d.currency, d.amount_minor,
                     d.expected_currency, d.expected_minor, d.bank_reference, d.recorded_at, r.id AS resolution_id,
-                    r.number, r.code, r.note, r.proposed_by, r.proposed_at, c.confirmed_by, c.confirmed_at
+                    r.number, r.code, r.note, r.proposed_by, r.proposer_account, r.proposed_at, c.confirmed_by,
+                    c.confirmed_at
              FROM file_difference d
              LEFT JOIN difference_resolution r ON r.bank_file_id = d.bank_file_id AND r.position = d.position
                   AND r.number = (SELECT MAX(n.number) FROM difference_resolution n

@@ -12,6 +12,7 @@ row! {
         pub code: String,
         pub note: String,
         pub proposed_by: String,
+        pub proposer_account: String,
         pub proposed_at: At,
         pub confirmed_by: Option<String>,
         pub confirmed_at: Option<At>,
@@ -21,7 +22,8 @@ row! {
 impl ResolutionRow {
     /// The resolution of the difference at `place`.
     pub(super) fn restore(self, place: Place) -> Result<Resolution, Fault> {
-        let Self { id, number, code, note, proposed_by, proposed_at, confirmed_by, confirmed_at } = self;
+        let Self { id, number, code, note, proposed_by, proposer_account, proposed_at, confirmed_by, confirmed_at } =
+            self;
         Ok(Resolution {
             id,
             place,
@@ -29,6 +31,7 @@ impl ResolutionRow {
             code: Code::from_code(&code).ok_or_else(|| corrupt("difference_resolution.code", &code))?,
             note,
             proposed_by,
+            proposer_account,
             proposed_at: proposed_at.0,
             confirmation: confirmed_by.zip(confirmed_at).map(|(by, at)| Confirmation { by, at: at.0 }),
         })
@@ -64,7 +67,8 @@ pub(crate) async fn is_open_of_attempt(tx: &mut Tx, end_to_end_id: &str) -> Resu
 pub(crate) async fn newest(tx: &mut Tx, place: Place) -> Result<Option<Resolution>, Fault> {
     let row: Option<ResolutionRow> = tx
         .opt(
-            "SELECT r.id, r.number, r.code, r.note, r.proposed_by, r.proposed_at, c.confirmed_by, c.confirmed_at
+            "SELECT r.id, r.number, r.code, r.note, r.proposed_by, r.proposer_account, r.proposed_at, c.confirmed_by,
+                    c.confirmed_at
              FROM difference_resolution r LEFT JOIN difference_confirmation c ON c.resolution_id = r.id
              WHERE r.bank_file_id = $1 AND r.position = $2 ORDER BY r.number DESC LIMIT 1",
             (place.file, place.position),
@@ -75,11 +79,13 @@ pub(crate) async fn newest(tx: &mut Tx, place: Place) -> Result<Option<Resolutio
 
 /// Adds a proposal.
 pub(crate) async fn insert(tx: &mut Tx, resolution: &Resolution) -> Result<(), Fault> {
-    let Resolution { id, place, number, code, note, proposed_by, proposed_at, confirmation: _ } = resolution.clone();
+    let Resolution { id, place, number, code, note, proposed_by, proposer_account, proposed_at, confirmation: _ } =
+        resolution.clone();
     tx.exec_one(
-        "INSERT INTO difference_resolution (id, bank_file_id, position, number, code, note, proposed_by, proposed_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-        (id, place.file, place.position, number, code.code(), note, proposed_by, At(proposed_at)),
+        "INSERT INTO difference_resolution
+             (id, bank_file_id, position, number, code, note, proposed_by, proposer_account, proposed_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        (id, place.file, place.position, number, code.code(), note, proposed_by, proposer_account, At(proposed_at)),
     )
     .await
 }

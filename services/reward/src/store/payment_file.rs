@@ -1,7 +1,11 @@
 //! Files of payouts: their records, what is in them, what was left out.
 
 use super::{attempt::Open, corrupt, money};
-use crate::domain::payment_file::{FileState, PaymentFile};
+use crate::domain::{
+    outcome::Status,
+    payee::Destination,
+    payment_file::{FileState, PaymentFile},
+};
 use handsel_money::{Currency, Money, Timestamp};
 use handsel_storage::{At, Column, Db, Fault, Tx, row};
 use uuid::Uuid;
@@ -30,6 +34,8 @@ row! {
         pub end_to_end_id: String,
         pub reward_id: Uuid,
         pub payee: String,
+        pub payee_account: String,
+        pub status: String,
         pub currency: String,
         pub amount_minor: i64,
     }
@@ -66,7 +72,9 @@ pub(crate) struct Entry {
     pub(crate) position: i64,
     pub(crate) end_to_end_id: String,
     pub(crate) reward: Uuid,
-    pub(crate) payee: String,
+    pub(crate) destination: Destination,
+    /// What the bank, or two people, have said of it.
+    pub(crate) status: Status,
     pub(crate) amount: Money,
 }
 
@@ -132,6 +140,17 @@ pub(crate) async fn lock(tx: &mut Tx, number: i64) -> Result<Option<PaymentFile>
     );
     let row: Option<FileRow> = tx.opt(sql, (number,)).await?;
     row.map(FileRow::restore).transpose()
+}
+
+/// The file that an attempt is in, locked.
+#[expect(dead_code, reason = "two people's decision about an attempt asks it")]
+pub(crate) async fn lock_of_attempt(tx: &mut Tx, end_to_end_id: &str) -> Result<Option<PaymentFile>, Fault> {
+    let sql = "SELECT file_number AS number FROM payment_file_entry WHERE end_to_end_id = $1";
+    let row: Option<NumberRow> = tx.opt(sql, (end_to_end_id.to_owned(),)).await?;
+    match row {
+        Some(NumberRow { number }) => lock(tx, number).await,
+        None => Ok(None),
+    }
 }
 
 /// Saves a file that is locked.
@@ -214,7 +233,8 @@ pub(crate) async fn enter(tx: &mut Tx, number: i64, after: i64, entering: &[&Ope
     Ok(())
 }
 
-/// Takes payouts out of a file that is not sealed: it never left, and neither have they.
+/// Takes payouts out of a file that is not sealed: it never left, and neither have they. One that ended all the same is one that left:
+/// it never waits again.
 pub(crate) async fn take_out(tx: &mut Tx, ids: Vec<String>) -> Result<(), Fault> {
     let count = ids.len();
     let taken = tx
@@ -224,14 +244,15 @@ pub(crate) async fn take_out(tx: &mut Tx, ids: Vec<String>) -> Result<(), Fault>
             vec![Column::Text(ids.clone())],
         )
         .await?;
-    let freed = tx
-        .bulk(
-            "UPDATE attempt SET first_sent_at = NULL, channel = '' WHERE end_to_end_id = ANY($1) AND channel = 'FILE'",
-            "UPDATE attempt SET first_sent_at = NULL, channel = '' WHERE end_to_end_id = $1 AND channel = 'FILE'",
-            vec![Column::Text(ids)],
-        )
-        .await?;
-    if usize::try_from(taken) == Ok(count) && freed == taken { Ok(()) } else { Err(Fault::Contention) }
+    tx.bulk(
+        "UPDATE attempt SET first_sent_at = NULL, channel = ''
+         WHERE end_to_end_id = ANY($1) AND channel = 'FILE' AND status IN ('UNKNOWN', 'ACCEPTED')",
+        "UPDATE attempt SET first_sent_at = NULL, channel = ''
+         WHERE end_to_end_id = $1 AND channel = 'FILE' AND status IN ('UNKNOWN', 'ACCEPTED')",
+        vec![Column::Text(ids)],
+    )
+    .await?;
+    if usize::try_from(taken) == Ok(count) { Ok(()) } else { Err(Fault::Contention) }
 }
 
 /// Keeps why payouts did not enter; one is kept once a file.
@@ -259,7 +280,10 @@ pub(crate) async fn keep_left_out(tx: &mut Tx, number: i64, left: &[LeftOut], no
 pub(crate) async fn entries(db: &Db, number: i64, after: i64, limit: i64) -> Result<Vec<Entry>, Fault> {
     let rows: Vec<EntryRow> = db
         .all(
-            "SELECT e.position, e.end_to_end_id, a.reward_id, r.beneficiary AS payee, r.currency, e.amount_minor
+            "SELECT e.position, e.end_to_end_id, a.reward_id, r.beneficiary AS payee,
+                    COALESCE((SELECT p.account_reference FROM payee p WHERE p.reward_id = a.reward_id
+                              ORDER BY p.number DESC LIMIT 1), '') AS payee_account,
+                    a.status, r.currency, e.amount_minor
              FROM payment_file_entry e
              JOIN attempt a ON a.end_to_end_id = e.end_to_end_id
              JOIN reward r ON r.id = a.reward_id
@@ -270,10 +294,35 @@ pub(crate) async fn entries(db: &Db, number: i64, after: i64, limit: i64) -> Res
     rows.into_iter()
         .map(|row| {
             let amount = money(&row.currency, row.amount_minor)?;
-            let EntryRow { position, end_to_end_id, reward_id, payee, currency: _, amount_minor: _ } = row;
-            Ok(Entry { position, end_to_end_id, reward: reward_id, payee, amount })
+            let EntryRow { position, end_to_end_id, reward_id, payee, payee_account, status, .. } = row;
+            Ok(Entry {
+                position,
+                end_to_end_id,
+                reward: reward_id,
+                destination: Destination { payee, account_reference: payee_account },
+                status: Status::from_code(&status).ok_or_else(|| corrupt("attempt.status", &status))?,
+                amount,
+            })
         })
         .collect()
+}
+
+/// How many of a file's payouts are paid or refused.
+pub(crate) async fn ended(tx: &mut Tx, number: i64) -> Result<i64, Fault> {
+    let row: NumberRow = tx
+        .one(
+            "SELECT COUNT(*) AS number FROM payment_file_entry e JOIN attempt a ON a.end_to_end_id = e.end_to_end_id
+             WHERE e.file_number = $1 AND a.status NOT IN ('UNKNOWN', 'ACCEPTED')",
+            (number,),
+        )
+        .await?;
+    Ok(row.number)
+}
+
+/// Whether the bank has reported on a file: it has it, wherever that lies.
+pub(crate) async fn is_reported(db: &Db, number: i64) -> Result<bool, Fault> {
+    let row: NumberRow = db.one("SELECT COUNT(*) AS number FROM bank_file WHERE file_number = $1", (number,)).await?;
+    Ok(row.number > 0)
 }
 
 /// How many did not enter a file and are in none since.

@@ -137,8 +137,9 @@ fn act(booked: &Booked, bank: &str) -> Act {
     let ours = booked.payment_information_id.as_ref().is_some_and(|id| id.starts_with(&format!("{bank}-")));
     match (booked.booking, booked.direction) {
         (Booking::NotBooked, _) => Act::Nothing,
+        // Whichever way: what was booked at once may come back at once, and is nobody else's money.
+        (Booking::Booked, _) if booked.end_to_end_id.is_none() && ours => Act::BookedWhole,
         (Booking::Booked, Direction::Debit) if booked.reversal => Act::Reversed,
-        (Booking::Booked, Direction::Debit) if booked.end_to_end_id.is_none() && ours => Act::PaidOutWhole,
         (Booking::Booked, Direction::Debit) => Act::PaidOut,
         (Booking::Booked, Direction::Credit) if booked.returned.is_some() || booked.reversal => Act::CameBack,
         (Booking::Booked, Direction::Credit) => Act::CameIn,

@@ -34,7 +34,7 @@ pub(crate) fn to_difference(kept: &Kept) -> wire::Difference {
 }
 
 fn to_resolution(resolution: &Resolution) -> wire::DifferenceResolution {
-    let Resolution { id, place: _, number: _, code, note, proposed_by, proposed_at, confirmation } = resolution;
+    let Resolution { id, code, note, proposed_by, proposed_at, confirmation, .. } = resolution;
     let code = match code {
         Code::BankCorrected => WireCode::BankCorrected,
         Code::OutcomeReported => WireCode::OutcomeReported,

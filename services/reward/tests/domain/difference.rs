@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 const PLACE: Place = Place { file: Uuid::from_u128(1), position: 7 };
 
+/// By a person whose account is called by the first letter.
 fn proposal(id: u128, by: &str) -> Resolution {
     Resolution {
         id: Uuid::from_u128(id),
@@ -17,6 +18,7 @@ fn proposal(id: u128, by: &str) -> Resolution {
         code: Code::NotOurs,
         note: "a salary, see the letter of the fifth".into(),
         proposed_by: by.into(),
+        proposer_account: by[..1].into(),
         proposed_at: NOW,
         confirmation: None,
     }
@@ -37,6 +39,8 @@ fn two_people_close_it_by_the_proposal_that_was_read() {
     assert_eq!(closed(Some(&first), 3, "fay", "f"), Err("ETAG_MISMATCH"), "before who it is");
     assert_eq!(closed(Some(&first), 2, "fay", "f"), Err("MAKER_IS_CHECKER"));
     assert_eq!(closed(Some(&first), 2, "gus", "fay"), Err("MAKER_IS_CHECKER"), "nor by the same account");
+    assert_eq!(closed(Some(&first), 2, "Fay B.", "f"), Err("MAKER_IS_CHECKER"), "whatever he is called now");
+    assert_eq!(closed(Some(&first), 2, "f", "g"), Err("MAKER_IS_CHECKER"));
     let second = proposal(3, "gus").propose(Some(&first)).unwrap();
     assert_eq!(second.number, 2);
     assert_eq!(closed(Some(&second), 3, "fay", "f"), Ok(Standing::Resolved));

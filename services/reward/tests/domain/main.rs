@@ -9,6 +9,7 @@ mod latch;
 mod ledger;
 mod lifecycle;
 mod outcome;
+mod payment_file;
 mod plans;
 mod rates;
 mod reconciliation;

@@ -82,6 +82,19 @@ fn a_return_is_one_of_what_is_settled_whole_and_once() {
     .assert_eq(&table);
 }
 
+/// Out or back: which payouts it is for is not guessed.
+#[test]
+fn what_is_booked_for_a_whole_file_is_left_open() {
+    let whole = Said { end_to_end_id: None, ..said(Act::BookedWhole, Some("80.00")) };
+    assert_eq!(meaning(read(&whole, None, SettledBy::Statement)), "BATCH_NOT_BROKEN_DOWN");
+    for act in [Act::CameBack, Act::Reversed, Act::CameIn, Act::PaidOut] {
+        let anybodys = Said { end_to_end_id: None, ..said(act, Some("80.00")) };
+        assert_eq!(meaning(read(&anybodys, None, SettledBy::Statement)), "ignored", "{act:?}");
+    }
+    let named = read(&said(Act::BookedWhole, Some("80.00")), Some(&known(Status::Unknown, None)), SettledBy::Statement);
+    assert_eq!(meaning(named), "BATCH_NOT_BROKEN_DOWN");
+}
+
 #[test]
 fn what_came_back_stays_so_whatever_is_said_next() {
     let mut ours = known(Status::Settled, None);

@@ -117,6 +117,9 @@ on_both_engines! {
         assert_eq!(files.bank.books().await, books);
         assert_eq!(files.bank.said_of("difference.resolution_proposed").await, ["OTHER", "BANK_CORRECTED"]);
         assert_eq!(files.bank.said_of("difference.resolved").await, ["BANK_CORRECTED"]);
+        let rows: Vec<(Vec<u8>,)> = files.bank.db.all("SELECT content FROM outbox", ()).await.unwrap();
+        let words = rows.iter().filter(|(content,)| String::from_utf8_lossy(content).contains("letter of the fifth"));
+        assert_eq!(words.count(), 0, "people's own words stay where they were said");
     }
 
     async fn what_is_no_difference_is_not_closed(lab: Lab) {

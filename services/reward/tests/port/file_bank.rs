@@ -9,8 +9,8 @@ use handsel_iso20022::{
 use handsel_money::{Money, Timestamp};
 use handsel_proto::handsel::{
     corebank::v1::{
-        ExecuteInstructionsRequest, ExecuteInstructionsResponse, Payee, PostalAddress, ResolvePayeesRequest,
-        ResolvePayeesResponse,
+        ExecuteInstructionsRequest, ExecuteInstructionsResponse, Payee, PayeeQuestion, PostalAddress,
+        ResolvePayeesRequest, ResolvePayeesResponse,
         core_banking_service_server::{CoreBankingService, CoreBankingServiceServer},
         payee::Account,
     },
@@ -30,7 +30,7 @@ use tonic::{Request, Response, Status, service::RoutesBuilder, transport::Channe
 /// The account that payouts leave from.
 pub(crate) const DEBTOR: &str = "CZ6508000000192000145399";
 
-/// What the bank says of customers: each has an account, but those it does not know, or all while it does not answer.
+/// What the bank says of customers: each has the accounts that are asked for, but what it does not know, or all while it does not answer.
 #[derive(Clone, Default)]
 pub(crate) struct Registry {
     pub(crate) unknown: Arc<Mutex<BTreeSet<String>>>,
@@ -62,18 +62,28 @@ impl CoreBankingService for Registry {
             *left = left.checked_sub(1).ok_or_else(|| Status::unavailable("maintenance"))?;
         }
         let unknown = self.unknown.lock().unwrap().clone();
-        let known = request.into_inner().payees.into_iter().filter(|payee| !unknown.contains(payee)).map(payee);
+        let asked = request.into_inner().questions.into_iter();
+        let known =
+            asked.filter(|one| !unknown.contains(&one.payee) && !unknown.contains(&one.payee_account)).map(payee);
         Ok(Response::new(ResolvePayeesResponse { payees: known.collect() }))
     }
 }
 
-fn payee(payee: String) -> Payee {
-    let digits: String = payee.chars().filter(char::is_ascii_digit).collect();
-    let account = match Iban::complete("CZ", &format!("0800{digits:0>16}")) {
+/// The account that ends in these digits.
+pub(crate) fn iban(digits: &str) -> String {
+    Iban::complete("CZ", &format!("0800{digits:0>16}")).unwrap().as_str().to_owned()
+}
+
+/// A customer's account ends in his number, or in the digits of its reference.
+fn payee(question: PayeeQuestion) -> Payee {
+    let PayeeQuestion { payee, payee_account } = question;
+    let of = if payee_account.is_empty() { &payee } else { &payee_account };
+    let digits: String = of.chars().filter(char::is_ascii_digit).collect();
+    let account = match digits.as_str() {
         // Customer 13 has said something that nobody can pay to.
-        _ if digits == "13" => Account::Iban("CZ0008000000192000145399".into()),
-        _ if digits == "14" => Account::AccountNumber("19-2000145399/0800".into()),
-        iban => Account::Iban(iban.unwrap().as_str().into()),
+        "13" => Account::Iban("CZ0008000000192000145399".into()),
+        "14" => Account::AccountNumber("19-2000145399/0800".into()),
+        digits => Account::Iban(iban(digits)),
     };
     let address = (digits == "15").then(|| PostalAddress {
         street_name: "Dlouha".into(),
@@ -82,7 +92,8 @@ fn payee(payee: String) -> Payee {
         town_name: "Praha".into(),
         country_code: "CZ".into(),
     });
-    Payee { payee, account: Some(account), display_name: format!("Customer {digits}"), bic: String::new(), address }
+    let display_name = format!("Customer {digits}");
+    Payee { payee, payee_account, account: Some(account), display_name, bic: String::new(), address }
 }
 
 impl Part for Registry {
@@ -104,6 +115,7 @@ pub(crate) struct FileBank {
     pub(crate) bank: Bank,
     pub(crate) registry: Registry,
     pub(crate) folder: TempDir,
+    settlement: Arc<FileSettlement>,
     _core: Server,
 }
 
@@ -117,7 +129,7 @@ impl FileBank {
         let registry = Registry::default();
         let core = lab.serve(registry.clone()).await;
         let folder = tempfile::tempdir().unwrap();
-        let settlement = FileSettlement {
+        let settlement = Arc::new(FileSettlement {
             bank: lab.peer(core.address()),
             folder: folder.path().join("out"),
             spool: folder.path().join("spool"),
@@ -132,8 +144,8 @@ impl FileBank {
             zone: "Europe/Prague".parse().unwrap(),
             settled_by,
             limits: Limits::default(),
-        };
-        let bank = Bank::settling(lab, Settlement::File(Arc::new(settlement))).await;
+        });
+        let bank = Bank::settling(lab, Settlement::File(Arc::clone(&settlement))).await;
         let plan = wire::Plan {
             display_name: "Files".into(),
             currency_code: "EUR".into(),
@@ -143,7 +155,12 @@ impl FileBank {
             ..wire::Plan::default()
         };
         bank.put_in_force("spring", plan).await;
-        Self { bank, registry, folder, _core: core }
+        Self { bank, registry, folder, settlement, _core: core }
+    }
+
+    /// A second process with the same database and folders.
+    pub(crate) async fn second(&self) -> Bank {
+        Bank::settling(self.bank.lab.clone(), Settlement::File(Arc::clone(&self.settlement))).await
     }
 
     /// So many payouts wait, to customers from `first` on; their rewards' names.
@@ -275,11 +292,16 @@ impl FileBank {
 
     /// Hands a statement over.
     pub(crate) async fn import_statement(&self, bytes: &[u8]) -> Result<String, String> {
+        self.import_statement_at(&self.bank, bytes).await
+    }
+
+    /// Hands a statement over to one process.
+    pub(crate) async fn import_statement_at(&self, bank: &Bank, bytes: &[u8]) -> Result<String, String> {
         let token = self.bank.lab.token(Role::CoreBanking, "", None);
         let pieces: Vec<_> =
             bytes.chunks(700).map(|data| wire::ImportStatementRequest { data: data.to_vec() }).collect();
         let request = self.bank.lab.call(futures::stream::iter(pieces), &token);
-        let answer = self.client().import_statement(request).await;
+        let answer = SettlementFileServiceClient::new(bank.channel()).import_statement(request).await;
         answer.map(|answer| short(&answer.into_inner())).map_err(|status| reason(&status))
     }
 

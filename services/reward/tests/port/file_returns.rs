@@ -69,6 +69,65 @@ on_both_engines! {
         files.bank.books().await;
     }
 
+    /// One entry for a whole file of ours, then back: which payouts it is for is not guessed, and not passed over.
+    async fn a_whole_batch_that_comes_back_is_a_difference(lab: Lab) {
+        let files = FileBank::open(lab).await;
+        let names = files.waiting(21, 1).await;
+        let id = files.ids(&names).await.remove(0);
+        files.write(50).await.unwrap();
+        let whole = |statement: Vec<u8>| {
+            let text = String::from_utf8(statement).unwrap().replace(&format!("<EndToEndId>{id}</EndToEndId>"), "");
+            text.replace("<NtryDtls>", "<NtryDtls><Btch><PmtInfId>BANKCNBJ-0000000001</PmtInfId></Btch>")
+        };
+        let out = whole(files.statement("S1", &[(&id, "10.20 EUR", "CB-1", None)]));
+        let back = whole(files.statement("S2", &[(&id, "10.20 EUR", "RT-1", Some("AC04"))]));
+        let taken = whole(files.statement("S3", &[(&id, "10.20 EUR", "RT-2", Some("AC04"))]))
+            .replace("<RtrInf><Rsn><Cd>AC04</Cd></Rsn></RtrInf>", "")
+            .replace("</CdtDbtInd><Sts>", "</CdtDbtInd><RvslInd>true</RvslInd><Sts>");
+        let others = back.replace("BANKCNBJ-", "PAYROLL-").replace("S2", "S4");
+        for statement in [out, back, taken] {
+            let said = files.import_statement(statement.as_bytes()).await;
+            assert_eq!(said, Ok("said 1 applied 0 duplicate 0 ignored 0 differences 1".into()));
+        }
+        let said = files.import_statement(others.as_bytes()).await;
+        assert_eq!(said, Ok("said 1 applied 0 duplicate 0 ignored 1 differences 0".into()), "nobody's here");
+        assert_eq!(files.differences().await, [
+            "BATCH_NOT_BROKEN_DOWN DBIT 10.20 EUR -",
+            "BATCH_NOT_BROKEN_DOWN CRDT returned AC04 10.20 EUR -",
+            "BATCH_NOT_BROKEN_DOWN CRDT reversal 10.20 EUR -",
+        ]);
+        assert_eq!(files.states(&names).await, strings(&["PAYING"]));
+    }
+
+    /// Two statements at once, by two processes, each with money back under its own reference: one of them is that of the payout, the
+    /// other is nobody's, whoever comes first.
+    async fn of_two_returns_at_once_one_is_left_open(lab: Lab) {
+        let files = FileBank::open(lab).await;
+        let names = files.waiting(21, 30).await;
+        let ids = files.ids(&names).await;
+        files.write(50).await.unwrap();
+        let paid: Vec<_> = ids.iter().map(|id| (id.as_str(), "10.20 EUR", "CB-1", None)).collect();
+        files.import_statement(&files.statement("S1", &paid)).await.unwrap();
+        let back = |statement: &str, reference: &str| {
+            let entries: Vec<_> = ids.iter().map(|id| (id.as_str(), "10.20 EUR", reference, Some("AC04"))).collect();
+            files.statement(statement, &entries)
+        };
+        let (one, other) = (back("S2", "RT-5"), back("S3", "RT-6"));
+        let second = files.second().await;
+        let (one, other) =
+            tokio::join!(files.import_statement(&one), files.import_statement_at(&second, &other));
+        let mut said = [one.unwrap(), other.unwrap()];
+        said.sort();
+        assert_eq!(said, [
+            "said 30 applied 0 duplicate 0 ignored 0 differences 30",
+            "said 30 applied 30 duplicate 0 ignored 0 differences 0",
+        ]);
+        let differences = files.differences().await;
+        assert!(differences.iter().all(|one| one.starts_with("UNEXPECTED_CREDIT")), "{differences:?}");
+        assert!(files.states(&names).await.iter().all(|state| state == "RETURNED"));
+        files.bank.books().await;
+    }
+
     async fn another_amount_or_payout_and_a_second_return_are_left_open(lab: Lab) {
         let files = FileBank::open(lab).await;
         let names = files.waiting(21, 3).await;

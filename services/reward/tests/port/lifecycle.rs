@@ -31,7 +31,13 @@ impl Bank {
         self.rewards().approve_rewards(call).await.map(|answer| answer.into_inner().rewards.remove(0))
     }
 
-    async fn set_payee(&self, person: &str, request: u32, name: &str, account: &str) -> Result<wire::Reward, Status> {
+    pub(crate) async fn set_payee(
+        &self,
+        person: &str,
+        request: u32,
+        name: &str,
+        account: &str,
+    ) -> Result<wire::Reward, Status> {
         let message = wire::SetPayeeRequest {
             request_id: request_id(request),
             name: name.into(),

@@ -12,6 +12,7 @@ mod core_bank;
 mod differences;
 mod file_answers;
 mod file_bank;
+mod file_ended;
 mod file_returns;
 mod file_troubles;
 mod files;
