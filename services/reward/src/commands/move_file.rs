@@ -45,7 +45,7 @@ impl Command for MoveFile {
         let (moved, kind, action) = match &self.step {
             Step::Close => (file.close(self.now), "payment_file.closed", "close"),
             Step::Seal { sha256, size_bytes } => {
-                // Nobody can end one from here on without this row.
+                // Two people who end one lock this row too; the bank speaks of one once it has the file.
                 let ended = store::payment_file::ended(tx, self.number).await?;
                 (file.seal(sha256.clone(), *size_bytes, ended, self.now), "payment_file.sealed", "seal")
             }
