@@ -4,7 +4,7 @@ use anyhow::Result;
 use handsel_iso20022::Iban;
 use handsel_proto::handsel::corebank::v1::{
     CheckPayoutsRequest, CheckPayoutsResponse, ExecuteInstructionsRequest, ExecuteInstructionsResponse, Payee,
-    ResolvePayeesRequest, ResolvePayeesResponse,
+    PayeeQuestion, ResolvePayeesRequest, ResolvePayeesResponse,
     core_banking_service_server::{CoreBankingService, CoreBankingServiceServer},
     payee::Account,
 };
@@ -60,19 +60,21 @@ impl CoreBankingService for Accounts {
         &self,
         request: Request<ResolvePayeesRequest>,
     ) -> Result<Response<ResolvePayeesResponse>, Status> {
-        let payees = request.into_inner().payees.into_iter().filter_map(account).collect();
+        let payees = request.into_inner().questions.into_iter().filter_map(account).collect();
         Ok(Response::new(ResolvePayeesResponse { payees }))
     }
 }
 
 /// An account made from the digits of the beneficiary's name.
-fn account(payee: String) -> Option<Payee> {
+fn account(question: PayeeQuestion) -> Option<Payee> {
+    let PayeeQuestion { payee, payee_account } = question;
     let digits: String = payee.chars().filter(char::is_ascii_digit).collect();
     let iban = Iban::complete("CZ", &format!("0800{digits:0>16}")).ok()?;
     Some(Payee {
         display_name: format!("Customer {digits}"),
         account: Some(Account::Iban(iban.as_str().to_owned())),
         payee,
+        payee_account,
         ..Payee::default()
     })
 }
