@@ -3,19 +3,19 @@
 #![expect(clippy::expect_used, reason = "what a test needs and does not get fails the test")]
 
 use handsel_access::Role;
-use handsel_money::Timestamp;
 use handsel_proto::handsel::audit::v1::{
     GetHoldRequest, Hold, PlaceHoldRequest, ReleaseHoldRequest,
     hold::{Scope, payments, scope::What},
     hold_service_client::HoldServiceClient,
 };
 use handsel_proto::handsel::reward::v1::reward;
+use handsel_service::{Clock as _, SystemClock};
 use handsel_tests::bank::{Bank, Introduction, OWING, PLAN, Registered};
 use handsel_tests::installation::{Installation, Lease, Service};
 use handsel_tests::patience::Patience;
 use handsel_tests::process::Process;
 use handsel_tests::{Store, postgres};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 use uuid::Uuid;
 
 /// Introductions that succeed.
@@ -78,11 +78,6 @@ async fn wait_until_held(bank: &Bank<'_>, due: usize) {
     bank.patience.until("every reward waits for the hold alone", held).await;
 }
 
-fn now() -> Timestamp {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970");
-    Timestamp::from_micros(i64::try_from(since.as_micros()).expect("a timestamp"))
-}
-
 async fn a_hold_stops_rewards_before_payment(store: Store) {
     let installation = Installation::over(store, Lease(1_500));
     let mut audit = started(installation.process(Service::Audit));
@@ -126,8 +121,9 @@ async fn a_hold_stops_rewards_before_payment(store: Store) {
     bank.wait_until_paid(&registered).await;
     bank.wait_until_delivered(&OWING).await;
 
-    let yesterday = now().checked_sub(Duration::from_secs(86_400)).expect("a day before").to_string();
-    let period = ["audit", "reconcile", "--from", &yesterday, "--to", &now().to_string()].map(str::to_owned);
+    let yesterday = SystemClock.now().checked_sub(Duration::from_secs(86_400)).expect("a day before").to_string();
+    let period =
+        ["audit", "reconcile", "--from", &yesterday, "--to", &SystemClock.now().to_string()].map(str::to_owned);
     let said =
         installation.ask(Service::Audit, &period.each_ref().map(String::as_str)).expect("both sides say the same");
     assert!(said.contains(&format!("ledger {due} ")) && said.contains("the log and the ledger say the same"), "{said}");

@@ -58,13 +58,14 @@ pub(crate) async fn reconcile(
     period: Period,
     (actor, asked_by): (Actor, String),
 ) -> Result<Compared, NotCompared> {
-    let mut compared = compare(log, reward, period).await?;
+    // Boxed: its tallies are large.
+    let mut compared = Box::pin(compare(log, reward, period)).await?;
     // The same on both sides once more: something was written while they were read.
     for _ in 1..TRIES {
         if compared.is_sure(period) {
             break;
         }
-        compared = compare(log, reward, period).await?;
+        compared = Box::pin(compare(log, reward, period)).await?;
     }
     if compared.is_sure(period) {
         let command = KeepReconciliation {

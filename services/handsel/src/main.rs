@@ -73,13 +73,13 @@ async fn run(command: Command) -> Result<ExitCode> {
     match command {
         Command::Demo(arguments) => {
             let _telemetry = quiet_log()?;
-            let sound = demo::run(DemoSettings {
+            let settings = DemoSettings {
                 place: Place::new(&arguments.place, DEMO_DATA),
                 introductions: arguments.introductions.unwrap_or(usize::MAX),
                 faults: arguments.faults,
                 json: arguments.json,
-            })
-            .await?;
+            };
+            let sound = Box::pin(demo::run(settings)).await?;
             return Ok(if sound { ExitCode::SUCCESS } else { ExitCode::from(NOT_HELD) });
         }
         Command::Up(arguments) => up(arguments).await?,

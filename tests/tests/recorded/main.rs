@@ -50,7 +50,11 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
     ("/handsel.referral.v1.ReferralInboxService/Deliver", "referral/tests/port/inbox.rs", "referral.converting"),
     ("/handsel.audit.v1.ClearanceService/ClearErasure", "audit/tests/log/clearance.rs", "erasure.cleared"),
     ("/handsel.referral.v1.ErasureService/ConfirmErasure", "referral/tests/port/erasure.rs", "subject.erasure_decided"),
-    ("/handsel.referral.v1.ErasureService/ProposeErasure", "referral/tests/port/erasure.rs", "subject.erasure_proposed"),
+    (
+        "/handsel.referral.v1.ErasureService/ProposeErasure",
+        "referral/tests/port/erasure.rs",
+        "subject.erasure_proposed",
+    ),
     ("/handsel.referral.v1.SubjectService/OpenPersonalData", "referral/tests/port/reveal.rs", "subject.opened"),
     ("/handsel.referral.v1.SubjectService/RevealReferee", "referral/tests/port/reveal.rs", "subject.revealed"),
     ("/handsel.reward.v1.ChoiceService/ChooseReward", "reward/tests/port/choices.rs", "reward.chosen"),

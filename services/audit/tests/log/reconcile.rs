@@ -51,7 +51,10 @@ fn uuid(number: u128) -> Uuid {
 
 /// Stands in for the ledger: what it has, and before which instant it has stated everything.
 #[derive(Clone)]
-struct Ledger(Arc<Mutex<(Vec<(u128, u64, i64)>, Timestamp)>>);
+struct Ledger(Arc<Mutex<Stated>>);
+
+/// Transfer, second and minor units of each payout, and before which instant that is all.
+type Stated = (Vec<(u128, u64, i64)>, Timestamp);
 
 impl Ledger {
     fn with(payouts: &[(u128, u64, i64)]) -> Self {

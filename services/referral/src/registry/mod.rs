@@ -152,7 +152,7 @@ impl Registry {
     async fn wrapped(&self, subject: Uuid, purpose: Purpose, key: &DataKey) -> Result<keys::NewKey, Fault> {
         let entropy = self.world.entropy.as_ref();
         let wrapped = self.provider.wrap(key.as_bytes(), &bound_to(subject, purpose), entropy).await;
-        let Wrapped { wrapping_key, bytes: wrapped } = wrapped.map_err(refused)?;
+        let Wrapped { wrapping_key, bytes: wrapped } = wrapped.map_err(|error| refused(&error))?;
         Ok(keys::NewKey { subject, purpose, wrapping_key, wrapped, made_at: self.world.system.now() })
     }
 
@@ -201,7 +201,8 @@ impl Registry {
     async fn data_keys(&self, subjects: Vec<Uuid>, purpose: Purpose) -> Result<BTreeMap<Uuid, DataKey>, Fault> {
         let mut keys = BTreeMap::new();
         for (subject, wrapped) in store::of(&self.keys, subjects, purpose).await? {
-            let key = self.provider.unwrap(&wrapped, &bound_to(subject, purpose)).await.map_err(refused)?;
+            let key =
+                self.provider.unwrap(&wrapped, &bound_to(subject, purpose)).await.map_err(|error| refused(&error))?;
             keys.insert(subject, DataKey::from_bytes(key));
         }
         Ok(keys)
@@ -300,7 +301,7 @@ fn bound_to(subject: Uuid, purpose: Purpose) -> Vec<u8> {
     [subject.as_bytes().as_slice(), purpose.as_str().as_bytes()].concat()
 }
 
-fn refused(error: KeyProviderError) -> Fault {
+fn refused(error: &KeyProviderError) -> Fault {
     Fault::Invalid(error.to_string())
 }
 

@@ -36,7 +36,7 @@ on_both_engines! {
         assert_ne!(first, second);
         let file = files.write(51).await.unwrap();
         let ordered: Vec<String> = files.ordered(&file).into_iter().map(|one| one.end_to_end_id).collect();
-        assert_eq!(ordered, [second.clone()], "exactly once, and not under the id that came back");
+        assert_eq!(ordered, std::slice::from_ref(&second), "exactly once, and not under the id that came back");
 
         // What was said before, said again in another statement, moves nothing; nor does the old payment.
         let again = files.statement("S3", &[

@@ -285,7 +285,7 @@ impl Course {
             messages += 1;
             let written = message.written;
             self.file = message.file.context("progress without a file")?;
-            if messages % 40 == 0 {
+            if messages.is_multiple_of(40) {
                 eprintln!("  {} entered, {written} written", self.file.payout_count);
             }
         }

@@ -198,7 +198,8 @@ impl<'a> Reading<'a> {
         let mut personal = self.personal(number)?;
         for leaf in leaves {
             let index = self.tree.size();
-            self.leaf(leaf, openings.remove(&index), personal.remove(&index).unwrap_or_default())?;
+            let opened = personal.remove(&index).unwrap_or_default();
+            self.leaf(leaf, openings.remove(&index), &opened)?;
         }
         if !openings.is_empty() {
             return Err(ExportFault::Bodies(layout::bodies(number)));
@@ -237,11 +238,11 @@ impl<'a> Reading<'a> {
         Ok(openings)
     }
 
-    fn leaf(&mut self, leaf: &[u8], opening: Option<Opening>, personal: Vec<OpeningLine>) -> Result<(), ExportFault> {
+    fn leaf(&mut self, leaf: &[u8], opening: Option<Opening>, personal: &[OpeningLine]) -> Result<(), ExportFault> {
         let index = self.tree.size();
         let shown = (self.manifest.first_index..self.manifest.end_index).contains(&index);
         let record = self.record(index, leaf, opening, shown)?;
-        check_personal(&record, &personal).map_err(|why| ExportFault::Personal { index, why })?;
+        check_personal(&record, personal).map_err(|why| ExportFault::Personal { index, why })?;
         self.opened = self.opened.saturating_add(u64::try_from(personal.len()).unwrap_or(u64::MAX));
         if shown {
             self.table.update(&views::row(&record).map_err(unreadable(layout::TABLE))?);
