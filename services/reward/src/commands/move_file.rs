@@ -45,7 +45,7 @@ impl Command for MoveFile {
         let (moved, kind, action) = match &self.step {
             Step::Close => (file.close(self.now), "payment_file.closed", "close"),
             Step::Seal { sha256, size_bytes } => {
-                // Two people who end one lock this row too; the bank speaks of one once it has the file.
+                // Two people end none while its file is not written; the bank may have spoken of one.
                 let ended = store::payment_file::ended(tx, self.number).await?;
                 (file.seal(sha256.clone(), *size_bytes, ended, self.now), "payment_file.sealed", "seal")
             }

@@ -142,17 +142,6 @@ pub(crate) async fn lock(tx: &mut Tx, number: i64) -> Result<Option<PaymentFile>
     row.map(FileRow::restore).transpose()
 }
 
-/// The file that an attempt is in, locked.
-#[expect(dead_code, reason = "two people's decision about an attempt asks it")]
-pub(crate) async fn lock_of_attempt(tx: &mut Tx, end_to_end_id: &str) -> Result<Option<PaymentFile>, Fault> {
-    let sql = "SELECT file_number AS number FROM payment_file_entry WHERE end_to_end_id = $1";
-    let row: Option<NumberRow> = tx.opt(sql, (end_to_end_id.to_owned(),)).await?;
-    match row {
-        Some(NumberRow { number }) => lock(tx, number).await,
-        None => Ok(None),
-    }
-}
-
 /// Saves a file that is locked.
 pub(crate) async fn save(tx: &mut Tx, file: &PaymentFile) -> Result<(), Fault> {
     tx.exec_one(

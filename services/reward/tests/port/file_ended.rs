@@ -6,9 +6,9 @@ use crate::{
 };
 use handsel_proto::handsel::{
     corebank::v1::payout_outcome::Status as Fate,
-    reward::v1::{self as wire, payment_file::State},
+    reward::v1::{self as wire, payment_file::State, resolution::Verdict},
 };
-use handsel_testkit::{Lab, Role, on_both_engines};
+use handsel_testkit::{Lab, Role, on_both_engines, reason};
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
 impl FileBank {
@@ -60,6 +60,26 @@ on_both_engines! {
         let ended = |id: &String| (id.clone(), "PAYOUT_ENDED".to_owned());
         assert_eq!(left, [ended(&first[0]), ended(&first[1])].into_iter().collect());
         assert_eq!(files.write(52).await.unwrap().payout_count, 0, "what ended waits for no other file");
+    }
+
+    /// What two people find out of it while it waits there would be paid all the same.
+    async fn two_people_end_nothing_that_stands_in_a_file_on_its_way(lab: Lab) {
+        let files = FileBank::open(lab).await;
+        let names = files.waiting(21, 1).await;
+        let ids = files.ids(&names).await;
+        let early = files.bank.propose_finding("fay", 60, &ids[0], Verdict::Rejected).await.unwrap();
+        *files.registry.answers.lock().unwrap() = Some(1);
+        assert_eq!(files.write(50).await.unwrap_err(), "PAYEES_UNAVAILABLE");
+        let refused = files.bank.confirm_finding("gus", 61, &early.name).await.unwrap_err();
+        assert_eq!(reason(&refused), "STATE_CONFLICT");
+        for (number, verdict) in [(62, Verdict::Rejected), (63, Verdict::Settled)] {
+            let refused = files.bank.propose_finding("fay", number, &ids[0], verdict).await.unwrap_err();
+            assert_eq!(reason(&refused), "STATE_CONFLICT");
+        }
+        *files.registry.answers.lock().unwrap() = None;
+        assert_eq!(files.write(51).await.unwrap().payout_count, 1);
+        files.bank.confirm_finding("gus", 64, &early.name).await.unwrap();
+        assert_eq!(files.states(&names).await, ["FAILED"]);
     }
 
     async fn a_file_of_which_all_ended_is_never_written(lab: Lab) {

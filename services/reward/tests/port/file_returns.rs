@@ -1,6 +1,7 @@
 //! Money that comes back by a statement: of a payout that is settled, whole and once; everything else is left open.
 
 use crate::file_bank::FileBank;
+use handsel_proto::handsel::reward::v1::resolution::Verdict;
 use handsel_testkit::{Lab, on_both_engines};
 
 fn strings(words: &[&str]) -> Vec<String> {
@@ -67,6 +68,25 @@ on_both_engines! {
         assert_eq!(said, Ok("said 2 applied 2 duplicate 0 ignored 0 differences 0".into()));
         assert_eq!(files.states(&names).await, strings(&["RETURNED"]));
         files.bank.books().await;
+    }
+
+    /// The statement with the return came first, and is read once: two people book what it says, though the payout has settled since.
+    async fn a_return_that_was_left_open_is_booked_by_two_people(lab: Lab) {
+        let files = FileBank::open(lab).await;
+        let names = files.waiting(21, 1).await;
+        let id = files.ids(&names).await.remove(0);
+        files.write(50).await.unwrap();
+        let back = files.statement("S2", &[(&id, "10.20 EUR", "RT-1", Some("AC04"))]);
+        files.import_statement(&back).await.unwrap();
+        let booked = files.statement("S1", &[(&id, "10.20 EUR", "CB-1", None)]);
+        files.import_statement(&booked).await.unwrap();
+        assert_eq!(files.states(&names).await, strings(&["PAID"]));
+        assert_eq!(files.differences().await, ["RETURNED CRDT returned AC04 10.20 EUR 10.20 EUR"]);
+        let found = files.bank.propose_finding("fay", 60, &id, Verdict::Rejected).await.unwrap();
+        files.bank.confirm_finding("gus", 61, &found.name).await.unwrap();
+        assert_eq!(files.states(&names).await, strings(&["RETURNED"]));
+        let books = files.bank.books().await;
+        assert!(books.contains("RETURN SETTLED → CUSTOMER_PAYABLE 10.20 EUR customers/21"), "{books}");
     }
 
     /// One entry for a whole file of ours, then back: which payouts it is for is not guessed, and not passed over.

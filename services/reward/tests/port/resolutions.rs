@@ -30,7 +30,7 @@ impl Bank {
         }
     }
 
-    async fn propose_finding(
+    pub(crate) async fn propose_finding(
         &self,
         person: &str,
         request: u32,
@@ -41,7 +41,12 @@ impl Bank {
         self.resolutions().propose_resolution(call).await.map(Response::into_inner)
     }
 
-    async fn confirm_finding(&self, person: &str, request: u32, name: &str) -> Result<wire::Resolution, Status> {
+    pub(crate) async fn confirm_finding(
+        &self,
+        person: &str,
+        request: u32,
+        name: &str,
+    ) -> Result<wire::Resolution, Status> {
         let message = wire::ConfirmResolutionRequest { request_id: request_id(request), name: name.into() };
         let call = self.lab.call(message, &self.approver(person));
         self.resolutions().confirm_resolution(call).await.map(Response::into_inner)
