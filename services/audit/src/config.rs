@@ -2,6 +2,7 @@
 
 use crate::{
     Witness,
+    domain::retention::Retention,
     tlog::{SigningKey, VerifierKey},
 };
 use handsel_outbox::RelaySettings;
@@ -40,6 +41,8 @@ pub struct AuditConfig {
     pub relays: RelaySettings,
     /// How often it is looked whether a day is over whose payouts were not compared with the reward service's ledger; absent: never.
     pub reconcile: Option<Duration>,
+    /// How long bodies are kept before two people may prune them.
+    pub retention: Retention,
     /// How often a long stream leaves another record of what was read.
     pub reading: Duration,
 }
@@ -63,6 +66,7 @@ impl AuditConfig {
             reward: None,
             relays: RelaySettings::default(),
             reconcile: None,
+            retention: Retention::default(),
             reading: Duration::from_secs(3_600),
         }
     }

@@ -17,6 +17,7 @@ mod store;
 mod witness;
 
 pub use config::AuditConfig;
+pub use domain::retention::{Retention, RetentionClass};
 pub use handsel_tlog as tlog;
 pub use witness::Witness;
 
@@ -27,7 +28,7 @@ use handsel_proto::handsel::audit::v1::{
     audit_ingest_service_server::AuditIngestServiceServer, audit_service_server::AuditServiceServer,
     case_service_server::CaseServiceServer, clearance_service_server::ClearanceServiceServer,
     hold_service_server::HoldServiceServer, integrity_service_server::IntegrityServiceServer,
-    reconcile_service_server::ReconcileServiceServer,
+    prune_service_server::PruneServiceServer, reconcile_service_server::ReconcileServiceServer,
 };
 use handsel_service::{Job, Part, Peer, World};
 use handsel_storage::{Db, Migration};
@@ -86,6 +87,12 @@ impl Audit {
                 name: "clearance",
                 postgres: include_str!("../migrations/postgres/0140_clearance.sql"),
                 sqlite: include_str!("../migrations/sqlite/0140_clearance.sql"),
+            },
+            Migration {
+                version: 141,
+                name: "prune",
+                postgres: include_str!("../migrations/postgres/0141_prune.sql"),
+                sqlite: include_str!("../migrations/sqlite/0141_prune.sql"),
             },
         ];
         [handsel_storage::MIGRATIONS, handsel_outbox::MIGRATIONS, &own].concat()
@@ -197,6 +204,7 @@ impl Part for Audit {
         routes.add_service(HoldServiceServer::new(grpc::HoldApi::new(Arc::clone(&self.log))));
         let reconcile = grpc::ReconcileApi::new(Arc::clone(&self.log), self.reward.clone());
         routes.add_service(ReconcileServiceServer::new(reconcile));
+        routes.add_service(PruneServiceServer::new(grpc::PruneApi::new(Arc::clone(&self.log))));
         routes.add_service(ClearanceServiceServer::new(grpc::ClearanceApi::new(Arc::clone(&self.log))));
     }
 
@@ -207,7 +215,7 @@ impl Part for Audit {
         let relay = self.relay.as_ref().map(Relay::job);
         let daily = self.reward.clone().zip(self.reconcile);
         let daily = daily.map(|(reward, every)| jobs::reconcile_daily(&self.log, reward, every));
-        [jobs::checkpoint(&self.log), jobs::index(&self.log), jobs::answers(&self.log)]
+        [jobs::checkpoint(&self.log), jobs::index(&self.log), jobs::answers(&self.log), jobs::prune(&self.log)]
             .into_iter()
             .chain(jobs::purges(&self.log))
             .chain(relay)

@@ -7,6 +7,7 @@ use crate::{
         admission::Call,
         decision::{Decided, Finding, NotDecided, Verdict},
         refused::Refused,
+        retention::Retention,
         round::Keys,
         violation::Violation,
     },
@@ -59,6 +60,8 @@ pub(crate) struct Log {
     pub(crate) lanes: Lanes,
     /// What the reward service is owed.
     pub(crate) outbox: Outbox,
+    /// How long bodies are kept.
+    pub(crate) retention: Retention,
     /// How often a long stream leaves another record of what was read.
     pub(crate) reading: Duration,
     writer: Arc<Writer>,
@@ -89,6 +92,7 @@ impl Log {
             reward: _,
             relays: _,
             reconcile: _,
+            retention,
             reading,
         } = config;
         let lanes =
@@ -113,6 +117,7 @@ impl Log {
             streams: Arc::new(Semaphore::new(streams)),
             lanes,
             outbox,
+            retention,
             reading,
             writer,
             interval: checkpoint_interval,

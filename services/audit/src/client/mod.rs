@@ -10,6 +10,7 @@ pub mod export;
 mod follower;
 mod glance;
 pub mod personal;
+pub(crate) mod pruned;
 mod record;
 
 pub(crate) use record::read as leaf;

@@ -47,12 +47,15 @@ pub enum RecordError {
 
 /// Reads a record and checks its body. Where it stands is proven apart, by its hash.
 pub(super) fn check(record: Record) -> Result<VerifiedRecord, RecordError> {
-    let withheld = record.body_withheld && record.body.is_empty() && record.body_salt.is_empty();
+    // A record of a prune lies behind those that it is about.
+    let pruned = record.pruned_by.is_some_and(|by| by > record.index);
+    let withheld = (record.body_withheld || pruned) && record.body.is_empty() && record.body_salt.is_empty();
     let VerifiedRecord { index, logged_at, leaf, statement, body, body_salt } = check_leaf(record)?;
     let committed = commitment(&statement)?;
     let held = match committed {
         None => body.is_empty() && body_salt.is_empty(),
-        // The server says itself that it has none to show; that the record is in its place is proven all the same.
+        // The server says itself that it has none to show; that the record is in its place is proven all the same. That a body was
+        // pruned is proven by the record of the prune, which an export is held to.
         Some(_) if withheld => true,
         Some(digest) => body_salt.len() == SALT_BYTES && body_digest(&body_salt, &body) == digest,
     };
@@ -65,7 +68,7 @@ pub(super) fn check(record: Record) -> Result<VerifiedRecord, RecordError> {
 
 /// Reads a record whose body is looked at elsewhere, or not at all.
 pub(super) fn check_leaf(record: Record) -> Result<VerifiedRecord, RecordError> {
-    let Record { index, leaf, body, body_salt, body_withheld: _ } = record;
+    let Record { index, leaf, body, body_salt, body_withheld: _, pruned_by: _ } = record;
     let (logged_at, statement) = read(&leaf)?;
     commitment(&statement)?;
     Ok(VerifiedRecord { index, logged_at, leaf, statement, body, body_salt })

@@ -77,7 +77,7 @@ fn record(index: u64, story: &str) -> Record {
     let leaf = format!(
         "{{\"logged_at\":\"2025-06-15T15:06:40.000000Z\",\"statement\":{{\"body\":{{\"alg\":\"handsel/body/v1\",\"digest\":\"{digest}\"}},\"id\":\"{index}\"}}}}"
     );
-    Record { index: index.cast_signed(), leaf: leaf.into_bytes(), body, body_salt: salt, body_withheld: false }
+    Record { index: index.cast_signed(), leaf: leaf.into_bytes(), body, body_salt: salt, ..Record::default() }
 }
 
 fn checkpoint(head: &TreeHead) -> Checkpoint {
@@ -248,7 +248,7 @@ mod filtered {
             let Record { leaf, body, body_salt, .. } = record(index, "true");
             let leaf = String::from_utf8(leaf).unwrap();
             let leaf = leaf.replace("\"id\":", &format!("\"id\":\"{index}\",\"type\":\"{}\",\"x\":", kind(index)));
-            Record { index: index.cast_signed(), leaf: leaf.into_bytes(), body, body_salt, body_withheld: false }
+            Record { index: index.cast_signed(), leaf: leaf.into_bytes(), body, body_salt, ..Record::default() }
         });
         Log { records: records.collect() }
     }

@@ -27,6 +27,12 @@ pub(crate) enum Refused {
         /// Why.
         description: &'static str,
     },
+    /// The name is taken by something else.
+    #[error("{0} exists already, with other content")]
+    AlreadyExists(String),
+    /// A class of bodies must be kept longer: how long.
+    #[error("bodies of class {0} must be kept {1}")]
+    RetentionApplies(String, String),
     /// A legal hold is in the way.
     #[error("holds/{0} keeps it: nothing that is held is erased")]
     Held(Uuid),

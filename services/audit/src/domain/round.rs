@@ -91,6 +91,8 @@ pub(crate) struct Portion {
     pub(crate) places: HashMap<u64, BTreeSet<Entry>>,
     /// The index of conflicts, by leaf.
     pub(crate) conflicts: HashMap<u64, BTreeSet<Entry>>,
+    /// What is said to be pruned, by leaf: the type that the record of the prune names; none where it does not name this leaf.
+    pub(crate) pruned: HashMap<u64, Option<String>>,
 }
 
 impl Portion {
@@ -232,7 +234,7 @@ impl Round {
             return truth;
         };
         self.dates(number, *logged_at, said, found);
-        check_body(number, said, leaf.body.as_ref(), found);
+        check_body(number, said, leaf.body.as_ref(), portion.pruned.get(&index), found);
         for (table, wanted, stored) in [
             ("place", said.places(), portion.places.get(&index)),
             ("conflict", said.conflicts(), portion.conflicts.get(&index)),
@@ -335,9 +337,19 @@ impl Round {
     }
 }
 
-fn check_body(index: i64, said: &Said, body: Option<&Body>, found: &mut Vec<Violation>) {
+/// A body is the one that its statement commits to, or a record says that it was pruned.
+fn check_body(
+    index: i64,
+    said: &Said,
+    body: Option<&Body>,
+    pruned: Option<&Option<String>>,
+    found: &mut Vec<Violation>,
+) {
     let digest = |body: &Body| body_digest(&body.salt, &body.content);
+    let explained = pruned.is_some_and(|kind| kind.as_deref() == Some(said.kind.as_str()));
     let violation = match (said.body, body) {
+        (Some(_), None) if explained => None,
+        (_, Some(_)) if pruned.is_some() => Some((Kind::BodyTampered, "pruned".to_owned(), "there".to_owned())),
         (None, None) => None,
         (Some(committed), Some(body)) if digest(body) == committed => None,
         (Some(committed), Some(body)) => Some((Kind::BodyTampered, committed.to_string(), digest(body).to_string())),

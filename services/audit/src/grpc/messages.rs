@@ -6,6 +6,7 @@ use crate::{
         admission::Source,
         case::{self, Case, Entry, Item},
         decision::{Decided, Finding},
+        prune::{Progress, Prune},
         hold::{self, Hold, Scope, Stop, Stretch},
         violation::{Kind, Violation},
     },
@@ -43,7 +44,7 @@ pub(super) async fn with_cosignatures(log: &Log, signed: &Signed) -> Result<prot
 
 /// A record, without its body where a finding says that it is not the one.
 pub(super) fn record(row: RecordRow) -> proto::Record {
-    let RecordRow { leaf_index, content, body, salt, withheld } = row;
+    let RecordRow { leaf_index, content, body, salt, withheld, pruned_by } = row;
     let shown = |bytes: Option<Vec<u8>>| bytes.filter(|_| !withheld).unwrap_or_default();
     proto::Record {
         index: leaf_index,
@@ -51,6 +52,7 @@ pub(super) fn record(row: RecordRow) -> proto::Record {
         body: shown(body),
         body_salt: shown(salt),
         body_withheld: withheld,
+        pruned_by,
     }
 }
 
@@ -222,4 +224,29 @@ fn payments(stop: Stop) -> Option<proto::hold::Payments> {
         Stop::Lifted { at } => (State::Lifted, Some(at), String::new()),
     };
     Some(proto::hold::Payments { state: state.into(), answer_time: at.map(to_timestamp), reason })
+}
+
+pub(super) fn prune(prune: Prune) -> proto::Prune {
+    let name = prune.name();
+    let Prune { id: _, types, before, proposed, confirmed, progress } = prune;
+    let Progress { next, pruned, held, done } = progress;
+    let state = match (&confirmed, done) {
+        (None, _) => proto::prune::State::Proposed,
+        (Some(_), false) => proto::prune::State::Confirmed,
+        (Some(_), true) => proto::prune::State::Done,
+    };
+    let confirm_time = confirmed.as_ref().map(|step| to_timestamp(step.at));
+    proto::Prune {
+        name,
+        types,
+        before_time: Some(to_timestamp(before)),
+        state: state.into(),
+        proposer: proposed.by,
+        propose_time: Some(to_timestamp(proposed.at)),
+        confirmer: confirmed.map(|step| step.by).unwrap_or_default(),
+        confirm_time,
+        next_index: next.cast_signed(),
+        pruned,
+        held,
+    }
 }

@@ -93,6 +93,8 @@ pub(super) fn not_done(refused: &Refused) -> Status {
         Refused::StateConflict(..) => refusal(Code::FailedPrecondition, "STATE_CONFLICT", message),
         Refused::MakerIsChecker(_) => refusal(Code::PermissionDenied, "MAKER_IS_CHECKER", message),
         Refused::FieldInvalid { field, description } => Violation::new(*field, *description).into(),
+        Refused::AlreadyExists(_) => refusal(Code::AlreadyExists, "ALREADY_EXISTS", message),
+        Refused::RetentionApplies(..) => refusal(Code::FailedPrecondition, "RETENTION_APPLIES", message),
         Refused::Held(hold) => {
             let hold = [("hold".to_owned(), format!("holds/{hold}"))];
             let details = ErrorDetails::with_error_info("HELD", DOMAIN, hold);

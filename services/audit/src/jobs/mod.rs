@@ -2,11 +2,13 @@
 //! service what is held.
 
 mod holds;
+mod prune;
 mod reconcile;
 mod scrub;
 mod witness;
 
 pub(crate) use holds::{answers, purges, to_reward};
+pub(crate) use prune::prune;
 pub(crate) use reconcile::reconcile_daily;
 pub(crate) use scrub::scrub;
 pub(crate) use witness::cosign;

@@ -7,6 +7,7 @@ pub(crate) mod finding;
 pub(crate) mod hold;
 pub(crate) mod payouts;
 pub(crate) mod proof;
+pub(crate) mod prune;
 pub(crate) mod record;
 pub(crate) mod recovery;
 pub(crate) mod scrub;

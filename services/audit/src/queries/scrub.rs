@@ -1,6 +1,7 @@
 //! What a round of the scrubber reads: portions of the log, each of one moment.
 
 use crate::{
+    client::{leaf, pruned::{self, PruneSaid}},
     domain::{
         admission::Body,
         round::{
@@ -9,7 +10,7 @@ use crate::{
         said::Said,
         violation::{Kind, Violation},
     },
-    store::{self, scrub::WholeRow, tile::TileRow},
+    store::{self, prune::PrunedRow, scrub::WholeRow, tile::TileRow},
     tlog::{Hash, TILE_WIDTH},
 };
 use handsel_money::Timestamp;
@@ -88,7 +89,18 @@ async fn load(tx: &mut Tx, first: u64, end: u64) -> Result<Portion, Fault> {
     for (index, entry) in store::scrub::conflicts(tx, first, end).await? {
         portion.conflicts.entry(index).or_default().insert(entry);
     }
+    for row in store::prune::pruned(tx, first, end).await? {
+        portion.pruned.insert(row.leaf_index.cast_unsigned(), named(&row));
+    }
     Ok(portion)
+}
+
+/// The type that a record of a prune names, where it names the leaf that is said to be pruned by it.
+fn named(row: &PrunedRow) -> Option<String> {
+    let (_, statement) = leaf(&row.content).ok()?;
+    let body = Body { content: row.body.clone()?, salt: row.salt.clone()? };
+    let PruneSaid { kind, runs } = pruned::read(row.record.cast_unsigned(), &statement, &body.salt, &body.content)?;
+    runs.iter().any(|[first, last]| (*first..=*last).contains(&row.leaf_index.cast_unsigned())).then_some(kind)
 }
 
 async fn closing(tx: &mut Tx, size: u64) -> Result<Closing, Fault> {

@@ -13,6 +13,8 @@ row! {
         pub(crate) salt: Option<Vec<u8>>,
         /// A finding says that the body is damaged or missing.
         pub(crate) withheld: bool,
+        /// The record that says that the body was pruned.
+        pub(crate) pruned_by: Option<i64>,
     }
 
     /// A leaf and the hash stored with it.
@@ -58,7 +60,8 @@ pub(crate) async fn records(tx: &mut Tx, first: u64, end: u64) -> Result<Vec<Rec
     tx.all(
         "SELECT leaf_index, leaf.content AS content, body.content AS body, body.salt AS salt,
                 EXISTS (SELECT 1 FROM finding WHERE finding.leaf_index = leaf.leaf_index
-                        AND kind IN ('BODY_TAMPERED', 'BODY_MISSING')) AS withheld
+                        AND kind IN ('BODY_TAMPERED', 'BODY_MISSING')) AS withheld,
+                (SELECT record FROM pruned_body WHERE pruned_body.leaf_index = leaf.leaf_index) AS pruned_by
          FROM leaf LEFT JOIN body USING (leaf_index)
          WHERE leaf_index >= $1 AND leaf_index < $2 ORDER BY leaf_index",
         (column(first)?, column(end)?),

@@ -10,6 +10,7 @@ pub(crate) mod hold;
 pub(crate) mod leaf;
 pub(crate) mod lease;
 pub(crate) mod reconciliation;
+pub(crate) mod prune;
 pub(crate) mod scrub;
 pub(crate) mod source;
 pub(crate) mod term;

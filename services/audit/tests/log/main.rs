@@ -16,6 +16,7 @@ mod integrity;
 mod limits;
 mod openings;
 mod past;
+mod prune;
 mod race;
 mod reading;
 mod reconcile;

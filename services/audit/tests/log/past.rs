@@ -9,7 +9,11 @@ use sqlx::{
 };
 
 /// Every table of the log, what points to others first.
-pub(crate) const TABLES: [&str; 21] = [
+pub(crate) const TABLES: [&str; 25] = [
+    "pruned_body",
+    "prune_progress",
+    "prune_confirmation",
+    "prune",
     "clearance",
     "reconciliation",
     "hold_answer",

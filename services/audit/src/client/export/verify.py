@@ -5,9 +5,11 @@
 
 Give the log's key as you have it from elsewhere; without it the key in the export is believed, which proves less. Every
 leaf is hashed into the tree of RFC 9162, whose root must be the one in the signed checkpoint (C2SP tlog-checkpoint); every
-body, and every opening of personal data, must be what its statement commits to; every file must be what the manifest says.
+body, and every opening of personal data, must be what its statement commits to, or a later record must say that it was pruned;
+every file must be what the manifest says.
 """
 import base64
+import bisect
 import hashlib
 import json
 import pathlib
@@ -16,6 +18,7 @@ import sys
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+ABSENT, PRUNED = [], []
 FOLDER = pathlib.Path(__file__).resolve().parent
 WIDTH = 256
 
@@ -121,8 +124,8 @@ def check_body(index, leaf, opening, wanted):
     elif opening is not None:
         digest = sha256(body["alg"].encode(), b"\0", *opening).hex()
         demand(digest == body["digest"], f"the body of record {index} is not the one that its statement commits to")
-    else:
-        demand(not wanted, f"the body of record {index} is missing")
+    elif wanted:
+        ABSENT.append((index, json.loads(leaf)["statement"]["type"]))
 
 
 def check_personal(index, leaf, opening, openings):
@@ -135,6 +138,27 @@ def check_personal(index, leaf, opening, openings):
         c = sha256(b"handsel/pii/v1\0", bytes.fromhex(one["blind"]), one["plain"].encode()).hex()
         demand(len(one["blind"]) == 64 and c == one["c"] and c in committed,
                f"an opening of record {index} is not of what its statement commits to")
+
+
+def note_prune(index, leaf, opening):
+    """A record of a prune names each body that went, by place; they lie before it, and are of the type that it names."""
+    statement = json.loads(leaf)["statement"]
+    if (statement["type"], statement["source"]) != ("bodies.pruned", "audit/audit") or opening is None:
+        return
+    kind = next(name[6:] for name in statement["subjects"] if name.startswith("types/"))
+    for first, last in json.loads(opening[1])["runs"]:
+        demand(first <= last < index, f"record {index} prunes what is not before it")
+        PRUNED.append((first, last, kind))
+
+
+def check_absent():
+    starts = {}
+    for first, last, kind in sorted(PRUNED):
+        starts.setdefault(kind, []).append((first, last))
+    for index, kind in ABSENT:
+        runs = starts.get(kind, [])
+        at = bisect.bisect_right(runs, (index, float("inf"))) - 1
+        demand(at >= 0 and runs[at][0] <= index <= runs[at][1], f"the body of record {index} is missing")
 
 
 def push(stack, count, node):
@@ -166,11 +190,13 @@ def main():
             opening = openings.pop(index, None)
             check_body(index, leaf, opening, index in shown)
             check_personal(index, leaf, opening, personal.pop(index, ()))
+            note_prune(index, leaf, opening)
             push(stack, index, sha256(b"\0", leaf))
             levels.setdefault(0, []).append(sha256(b"\0", leaf))
             index += 1
         demand(not openings and not personal, f"bundle {numbered(number)} has bodies or openings of no record there")
         check_tiles(levels, number, index == size)
+    check_absent()
     demand(root_of(stack) == root, "the leaves make another root than the one that was signed")
     print(f"proven: {size} records of {manifest['origin']}, root {root.hex()}")
 

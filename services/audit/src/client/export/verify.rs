@@ -11,6 +11,7 @@ use crate::{
     client::{
         VerifiedRecord,
         personal::{self, PersonalError},
+        pruned::{self, Places},
         record,
     },
     tlog::{CheckpointError, CompactRange, HASH_BYTES, Hash, NoteError, TILE_WIDTH, TreeHead, VerifierKey},
@@ -19,6 +20,7 @@ use aws_lc_rs::digest::{Context, SHA256};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use handsel_proto::handsel::audit::v1::Record;
 use serde::Deserialize;
+use serde_json::Value;
 use std::{collections::BTreeMap, fs, io, path::Path};
 use thiserror::Error;
 
@@ -161,6 +163,9 @@ struct Reading<'a> {
     edge: Edge,
     bodies: u64,
     opened: u64,
+    /// Bodies that are not there, and those that records say were pruned.
+    absent: Places,
+    pruned: Places,
     table: Context,
     events: Context,
 }
@@ -184,6 +189,8 @@ impl<'a> Reading<'a> {
             edge: Edge::default(),
             bodies: 0,
             opened: 0,
+            absent: Places::new(),
+            pruned: Places::new(),
             table,
             events: Context::new(&SHA256),
         })
@@ -241,7 +248,8 @@ impl<'a> Reading<'a> {
     fn leaf(&mut self, leaf: &[u8], opening: Option<Opening>, personal: &[OpeningLine]) -> Result<(), ExportFault> {
         let index = self.tree.size();
         let shown = (self.manifest.first_index..self.manifest.end_index).contains(&index);
-        let record = self.record(index, leaf, opening, shown)?;
+        let record = self.record(index, leaf, opening)?;
+        self.account_for(index, &record, shown);
         check_personal(&record, personal).map_err(|why| ExportFault::Personal { index, why })?;
         self.opened = self.opened.saturating_add(u64::try_from(personal.len()).unwrap_or(u64::MAX));
         if shown {
@@ -256,23 +264,30 @@ impl<'a> Reading<'a> {
         Ok(())
     }
 
-    fn record(
-        &mut self,
-        index: u64,
-        leaf: &[u8],
-        opening: Option<Opening>,
-        shown: bool,
-    ) -> Result<VerifiedRecord, ExportFault> {
+    fn record(&mut self, index: u64, leaf: &[u8], opening: Option<Opening>) -> Result<VerifiedRecord, ExportFault> {
         let fault = |why| ExportFault::Record { index, why };
         let mut record = Record { index: index.cast_signed(), leaf: leaf.to_vec(), ..Record::default() };
         let Some(opening) = opening else {
-            return if shown { record::check(record) } else { record::check_leaf(record) }.map_err(fault);
+            return record::check_leaf(record).map_err(fault);
         };
         let broken = |_| fault(record::RecordError::Body);
         record.body_salt = hex::decode(opening.salt).map_err(|_| fault(record::RecordError::Body))?;
         record.body = BASE64_STANDARD.decode(opening.body).map_err(broken)?;
         self.bodies = self.bodies.saturating_add(1);
         record::check(record).map_err(fault)
+    }
+
+    /// A body that is not there must have been pruned; the record that says so comes later.
+    fn account_for(&mut self, index: u64, record: &VerifiedRecord, shown: bool) {
+        let statement = &record.statement;
+        let kind = statement.get("type").and_then(Value::as_str).unwrap_or_default();
+        let committed = statement.pointer("/body/alg").and_then(Value::as_str) != Some("none");
+        if shown && committed && record.body_salt.is_empty() {
+            pruned::add(&mut self.absent, kind, index);
+        }
+        if let Some(said) = pruned::read(index, statement, &record.body_salt, &record.body) {
+            self.pruned.entry(said.kind).or_default().extend(said.runs);
+        }
     }
 
     fn tile(&self, tile: &Tile) -> Result<(), ExportFault> {
@@ -288,7 +303,10 @@ impl<'a> Reading<'a> {
         if computed != signed {
             return Err(ExportFault::Root { computed, signed });
         }
-        let Self { manifest, bodies, opened, table, events, .. } = self;
+        let Self { manifest, bodies, opened, absent, pruned, table, events, .. } = self;
+        if let Some(index) = pruned::unexplained(&absent, pruned) {
+            return Err(ExportFault::Record { index, why: record::RecordError::Body });
+        }
         for (view, said) in [(layout::TABLE, table), (layout::EVENTS, events)] {
             if manifest.files.get(view) != Some(&finished(said)) {
                 return Err(ExportFault::View(view));

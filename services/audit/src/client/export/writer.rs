@@ -8,7 +8,7 @@ use super::{
     views,
 };
 use crate::{
-    client::{Follower, SavedCursor, VerifiedRecord, VerifyError},
+    client::{Follower, SavedCursor, VerifiedRecord, VerifyError, pruned},
     tlog::{CompactRange, Hash, TILE_WIDTH, VerifierKey},
 };
 use base64::{Engine as _, prelude::BASE64_STANDARD};
@@ -234,6 +234,10 @@ impl Exporter {
         self.entries.extend_from_slice(&length.to_be_bytes());
         self.entries.extend_from_slice(&record.leaf);
         if self.openings.contains(&self.written.size()) {
+            self.show_record(record).map_err(at(&self.folder))?;
+            self.open_record(record).map_err(at(&self.folder))?;
+        } else if pruned::is_prune(&record.statement) {
+            // Always: it explains which bodies are not there.
             self.open_record(record).map_err(at(&self.folder))?;
         }
         self.written.push(hash);
@@ -250,9 +254,12 @@ impl Exporter {
         Ok(())
     }
 
-    fn open_record(&mut self, record: &VerifiedRecord) -> io::Result<()> {
+    fn show_record(&mut self, record: &VerifiedRecord) -> io::Result<()> {
         self.table.add(&views::row(record)?)?;
-        self.events.add(&views::event(record)?)?;
+        self.events.add(&views::event(record)?)
+    }
+
+    fn open_record(&mut self, record: &VerifiedRecord) -> io::Result<()> {
         if record.body_salt.is_empty() {
             return Ok(());
         }
