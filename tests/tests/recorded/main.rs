@@ -47,6 +47,8 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
     ("/handsel.audit.v1.HoldService/PlaceHold", "audit/tests/log/holds.rs", "hold.placed"),
     ("/handsel.audit.v1.HoldService/ReleaseHold", "audit/tests/log/holds.rs", "hold.released"),
     ("/handsel.audit.v1.IntegrityService/Resume", "audit/tests/log/integrity.rs", "audit.resumed"),
+    ("/handsel.audit.v1.PruneService/ConfirmPrune", "audit/tests/log/prune.rs", "bodies.prune_confirmed"),
+    ("/handsel.audit.v1.PruneService/ProposePrune", "audit/tests/log/prune.rs", "bodies.prune_proposed"),
     ("/handsel.referral.v1.ReferralInboxService/Deliver", "referral/tests/port/inbox.rs", "referral.converting"),
     ("/handsel.audit.v1.ClearanceService/ClearErasure", "audit/tests/log/clearance.rs", "erasure.cleared"),
     ("/handsel.referral.v1.ErasureService/ConfirmErasure", "referral/tests/port/erasure.rs", "subject.erasure_decided"),

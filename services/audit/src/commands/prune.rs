@@ -35,7 +35,8 @@ impl Command for ProposePrune {
     async fn apply(&self, tx: &mut Tx) -> Result<Self::Output, Fault> {
         let Self { act, prune, retention } = self;
         if let Some(known) = store::prune::load(tx, &prune.id).await? {
-            let same = (&known.types, known.before, &known.proposed.by) == (&prune.types, prune.before, &prune.proposed.by);
+            let same =
+                (&known.types, known.before, &known.proposed.by) == (&prune.types, prune.before, &prune.proposed.by);
             return Ok(if same { Ok(()) } else { Err(Refused::AlreadyExists(prune.name())) });
         }
         if let Err(refused) = retention.allows(&prune.types, prune.before, act.now) {

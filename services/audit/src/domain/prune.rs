@@ -65,8 +65,7 @@ impl Prune {
 
     /// Looks through records that have bodies, in order, up to before `end`; what goes, by type, and how far that comes.
     pub(crate) fn choose(&self, records: &[Candidate], end: u64, size: u64, holds: &InForce) -> (Chosen, Progress) {
-        let asked =
-            RecordFilter { types: self.types.clone(), to: Some(self.before), ..RecordFilter::default() };
+        let asked = RecordFilter { types: self.types.clone(), to: Some(self.before), ..RecordFilter::default() };
         let (mut chosen, mut progress) = (Chosen::new(), Progress { next: end, ..self.progress });
         for record in records {
             // Leaves are dated never backwards: from here on everything is too young.

@@ -31,7 +31,7 @@ pub(crate) enum Refused {
     #[error("{0} exists already, with other content")]
     AlreadyExists(String),
     /// A class of bodies must be kept longer: how long.
-    #[error("bodies of class {0} must be kept {1}")]
+    #[error("bodies of class {0} must be kept: {1}")]
     RetentionApplies(String, String),
     /// A legal hold is in the way.
     #[error("holds/{0} keeps it: nothing that is held is erased")]

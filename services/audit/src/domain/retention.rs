@@ -47,9 +47,11 @@ impl Retention {
     /// `RETENTION_APPLIES`, of the first class that is bound longer.
     pub(crate) fn allows(&self, types: &[String], before: Timestamp, now: Timestamp) -> Result<(), Refused> {
         let bound = |name: &str, years: Option<u32>| {
-            let Some(years) = years else { return Err(Refused::RetentionApplies(name.to_owned(), "for ever".to_owned())) };
+            let Some(years) = years else {
+                return Err(Refused::RetentionApplies(name.to_owned(), "for ever".to_owned()));
+            };
             let latest = years_before(now, years);
-            let kept = || Refused::RetentionApplies(name.to_owned(), format!("that were sealed after {latest}"));
+            let kept = || Refused::RetentionApplies(name.to_owned(), format!("those sealed after {latest}"));
             if before <= latest { Ok(()) } else { Err(kept()) }
         };
         for class in self.classes.iter().filter(|class| class.meets(types)) {

@@ -28,7 +28,9 @@ impl PruneApi {
 
     async fn rendered(&self, id: &str) -> Result<Response<proto::Prune>, Status> {
         let found = queries::prune::one(&self.log.db, id).await.map_err(fault)?;
-        found.map(|prune| Response::new(messages::prune(prune))).ok_or_else(|| refused::not_found("there is no such prune"))
+        found
+            .map(|prune| Response::new(messages::prune(prune)))
+            .ok_or_else(|| refused::not_found("there is no such prune"))
     }
 }
 
@@ -48,8 +50,7 @@ impl PruneService for PruneApi {
         types.dedup();
         let before = wire::timestamp_from(before_time.as_ref(), "before_time")?;
         let proposed = Step { by: act.by.clone(), at: act.now };
-        let prune =
-            Prune { id: id.clone(), types, before, proposed, confirmed: None, progress: Progress::default() };
+        let prune = Prune { id: id.clone(), types, before, proposed, confirmed: None, progress: Progress::default() };
         let command = ProposePrune { act, prune, retention: self.log.retention.clone() };
         self.log.run(command).await.map_err(fault)?.map_err(|refused| refused::not_done(&refused))?;
         self.rendered(&id).await

@@ -1,11 +1,7 @@
 //! Prunes that two people have agreed to, portion by portion. Each portion is one transaction with its records, so a process that dies
 //! leaves nothing half done, and the next goes on.
 
-use crate::{
-    commands::PrunePortion,
-    log::Log,
-    queries,
-};
+use crate::{commands::PrunePortion, log::Log, queries};
 use handsel_outbox::Actor;
 use handsel_service::{Job, Worked};
 use std::{sync::Arc, time::Duration};

@@ -1,7 +1,10 @@
 //! What a round of the scrubber reads: portions of the log, each of one moment.
 
 use crate::{
-    client::{leaf, pruned::{self, PruneSaid}},
+    client::{
+        leaf,
+        pruned::{self, PruneSaid},
+    },
     domain::{
         admission::Body,
         round::{

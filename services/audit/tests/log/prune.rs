@@ -58,8 +58,7 @@ impl Stage {
     }
 
     async fn bodies(&self) -> i64 {
-        let (left,): (i64,) =
-            self.db.one("SELECT COUNT(*) FROM body WHERE leaf_index < 4", ()).await.unwrap();
+        let (left,): (i64,) = self.db.one("SELECT COUNT(*) FROM body WHERE leaf_index < 4", ()).await.unwrap();
         left
     }
 
@@ -99,7 +98,8 @@ impl Proofs {
     async fn of(stage: &Stage) -> Self {
         let checkpoint = stage.officer().get_checkpoint(stage.ask(Default::default())).await.unwrap().into_inner();
         let old = TreeHead::open(&checkpoint.note, &verifier()).unwrap();
-        let leaf = stage.officer().get_record(stage.ask(GetRecordRequest { index: 3 })).await.unwrap().into_inner().leaf;
+        let leaf =
+            stage.officer().get_record(stage.ask(GetRecordRequest { index: 3 })).await.unwrap().into_inner().leaf;
         let (index, tree_size) = (3, checkpoint.tree_size);
         let request = stage.ask(GetInclusionProofRequest { index, tree_size });
         let path = stage.officer().get_inclusion_proof(request).await.unwrap().into_inner().hashes;
@@ -111,7 +111,8 @@ impl Proofs {
         let tree_size = self.old.size.cast_signed();
         let request = stage.ask(GetInclusionProofRequest { index: 3, tree_size });
         assert_eq!(stage.officer().get_inclusion_proof(request).await.unwrap().into_inner().hashes, self.path);
-        let leaf = stage.officer().get_record(stage.ask(GetRecordRequest { index: 3 })).await.unwrap().into_inner().leaf;
+        let leaf =
+            stage.officer().get_record(stage.ask(GetRecordRequest { index: 3 })).await.unwrap().into_inner().leaf;
         assert_eq!(leaf, self.leaf);
         let checkpoint = stage.officer().get_checkpoint(stage.ask(Default::default())).await.unwrap().into_inner();
         let request = GetConsistencyProofRequest { from_size: tree_size, to_size: checkpoint.tree_size };

@@ -73,9 +73,16 @@ const INDEX: [Column; 10] = [
     ("conflict", "leaf_index", Number, "source_sequence = 1"),
 ];
 /// What is taken away.
-const REMOVED: [Deed; 10] = [
+const REMOVED: [Deed; 11] = [
     ("a leaf deleted", &["DELETE FROM leaf WHERE leaf_index = 100"]),
     ("a body deleted", &["DELETE FROM body WHERE leaf_index = 100"]),
+    (
+        "a body deleted that no record says was pruned, and noted as pruned",
+        &[
+            "INSERT INTO pruned_body (leaf_index, record) VALUES (100, 300)",
+            "DELETE FROM body WHERE leaf_index = 100",
+        ],
+    ),
     ("a tile deleted", &["DELETE FROM tile"]),
     ("an older head deleted", &["DELETE FROM head WHERE size = 256"]),
     (
@@ -106,7 +113,7 @@ const REMOVED: [Deed; 10] = [
     ),
 ];
 /// What is moved, added or replaced.
-const MOVED: [Deed; 7] = [
+const MOVED: [Deed; 8] = [
     ("sequencer.epoch set back", &["UPDATE sequencer SET epoch = 0"]),
     ("sequencer.holder replaced", &["UPDATE sequencer SET holder = 'somebody', expires_millis = 0"]),
     (
@@ -133,6 +140,7 @@ const MOVED: [Deed; 7] = [
         "a body put to a record that has none",
         &["INSERT INTO body (leaf_index, content, salt) SELECT 300, content, salt FROM body WHERE leaf_index = 100"],
     ),
+    ("a body that is there noted as pruned", &["INSERT INTO pruned_body (leaf_index, record) VALUES (100, 300)"]),
     (
         "a place invented",
         &[
