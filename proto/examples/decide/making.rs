@@ -208,6 +208,7 @@ fn texts() -> Vec<String> {
         "findings/7",
         "cases/019a2b3c-0000-7000-8000-000000000001",
         "holds/019a2b3c-0000-7000-8000-000000000001",
+        "prunes/old-bodies",
         "reward.paid",
         "paymentFiles/7",
         "rewards/019a2b3c-0000-7000-8000-000000000001/choice",

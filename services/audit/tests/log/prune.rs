@@ -10,8 +10,9 @@ use crate::{
 use handsel_audit::client::export::{ExportFault, verify};
 use handsel_audit::tlog::TreeHead;
 use handsel_proto::handsel::audit::v1::{
-    ConfirmPruneRequest, GetConsistencyProofRequest, GetInclusionProofRequest, GetPruneRequest, GetRecordRequest, Hold,
-    ProposePruneRequest, Prune, finding, hold::scope::What, prune, prune_service_client::PruneServiceClient,
+    ConfirmPruneRequest, Finding, GetConsistencyProofRequest, GetInclusionProofRequest, GetPruneRequest,
+    GetRecordRequest, Hold, ProposePruneRequest, Prune, finding, hold::scope::What, prune,
+    prune_service_client::PruneServiceClient,
 };
 use handsel_service::{Clock as _, Part as _, wire::to_timestamp};
 use handsel_testkit::{Lab, Role, on_both_engines, reason};
@@ -232,7 +233,7 @@ on_both_engines! {
         past.run(&format!("INSERT INTO pruned_body (leaf_index, record) VALUES (3, {record})")).await;
         past.run("DELETE FROM body WHERE leaf_index = 3").await;
         let (found, _) = stage.verify().await;
-        assert_eq!(found.iter().map(|one| one.kind()).collect::<Vec<_>>(), [finding::Kind::BodyMissing]);
+        assert_eq!(found.iter().map(Finding::kind).collect::<Vec<_>>(), [finding::Kind::BodyMissing]);
         // And out of an export.
         let bodies = folder.path().join("bodies/000");
         let text = fs::read_to_string(&bodies).unwrap();

@@ -78,10 +78,7 @@ const REMOVED: [Deed; 11] = [
     ("a body deleted", &["DELETE FROM body WHERE leaf_index = 100"]),
     (
         "a body deleted that no record says was pruned, and noted as pruned",
-        &[
-            "INSERT INTO pruned_body (leaf_index, record) VALUES (100, 300)",
-            "DELETE FROM body WHERE leaf_index = 100",
-        ],
+        &["INSERT INTO pruned_body (leaf_index, record) VALUES (100, 300)", "DELETE FROM body WHERE leaf_index = 100"],
     ),
     ("a tile deleted", &["DELETE FROM tile"]),
     ("an older head deleted", &["DELETE FROM head WHERE size = 256"]),
