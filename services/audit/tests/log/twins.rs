@@ -148,14 +148,14 @@ on_both_engines! {
         let mut tx = stage.db.read().await.unwrap();
         is_what_its_leaves_make(&mut tx).await;
         expect![[r#"
-            body          3989  412bed357fd8d541a4a40acaeceb47a44c690efe3b3de97abeb827f70a441a66
-            checkpoint      81  4b9ce0b463529026fb6d687a5158a7ac8fea0c7738ca77abd3fde9f3c72cdf98
-            conflict         3  7a3f7cf4b6e060b611d5c285011fa6782fbb3475c9982923f879dc99179935e5
-            head           159  67dbf26a53c962f3d71202900891094a0d8e30ca27ad1d0b77f10a8702b99331
-            leaf          4080  bd97f3c4fab0a374e48ea2d627a33c8553b8ef4c0b5c9c3fbdee63513c632106
-            place         4091  af78f4b7319051989345f294210712d348a7d942efa01048958268bd25e9fca5
+            body          3989  b0dc001fd4fa50a3a94587621dbb186e08fd986fef006856fbeb70f5df3db70f
+            checkpoint      92  f521a424c411b465f55d35525c8d57de11fa85415a31fc9dff55a867cdd62dea
+            conflict         3  bc0afa2eead9cc11df0d2629dd7a93d190f6563a5ee35a7cc6b9b831df740b14
+            head           170  46caceb53519e66d4d8e8fbd30099cafa9d4334b8d732bebdeba1a1dbcfdafa1
+            leaf          4091  be69d7cfb2fc02d0034ff5d7874fad1c0ba0a34cb710b2c4a7465f7f365f9c88
+            place         4102  5493f45ef531fff5e9f613975ea927034850629e459e3eeed7aa2ca1b29e32be
             source_epoch    15  dff1115a3f8516f31bc0b515d6dbe8f02e10d3b35f5e26cd6cf57027da3c7999
-            tile            15  9ff4c950e257e2ac0e7a6bf66841446b29f702f87012eb690ddd1b4ea6530c09
+            tile            15  1820a92f7326878e4fdfb7414f4abe5792dab097a9149338e81613d258468a3b
         "#]].assert_eq(&tables(&mut tx).await.unwrap());
     }
 }
