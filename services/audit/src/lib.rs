@@ -10,6 +10,7 @@ mod domain;
 pub mod filter;
 mod grpc;
 mod jobs;
+mod ledger;
 mod log;
 mod queries;
 mod reconcile;

@@ -7,6 +7,7 @@ use crate::{
         admission::Refusal,
         reconciliation::{Difference, Payout, Tally, differences},
     },
+    ledger,
     log::Log,
     queries::payouts::{self, Period, SOURCE},
 };
@@ -89,7 +90,7 @@ pub(crate) async fn reconcile(
 /// in the ledger again, so that what was paid meanwhile is no difference.
 async fn compare(log: &Log, reward: &Peer, period: Period) -> Result<Compared, NotCompared> {
     let (mut of_ledger, mut of_log) = (Tally::default(), Tally::default());
-    let stated = payouts::of_ledger(reward, period, |payout| of_ledger.add(&payout)).await;
+    let stated = ledger::payouts(reward, period, |payout| of_ledger.add(&payout)).await;
     let stated = stated.map_err(NotCompared::Ledger)?;
     payouts::of_log(&log.db, period, |payout| of_log.add(&payout)).await?;
     let differ = of_ledger.differs(&of_log);
@@ -99,7 +100,7 @@ async fn compare(log: &Log, reward: &Peer, period: Period) -> Result<Compared, N
     }
     let (mut held_log, mut held_ledger) = (Vec::new(), Vec::new());
     payouts::of_log(&log.db, period, |payout| hold(&mut held_log, &differ, payout)).await?;
-    let read = payouts::of_ledger(reward, period, |payout| hold(&mut held_ledger, &differ, payout)).await;
+    let read = ledger::payouts(reward, period, |payout| hold(&mut held_ledger, &differ, payout)).await;
     read.map_err(NotCompared::Ledger)?;
     compared.differences = differences(held_ledger, held_log);
     Ok(compared)

@@ -1,4 +1,4 @@
-//! Payouts, as the log has them and as the reward service's ledger does.
+//! Payouts, as the log has them.
 
 use crate::{
     client::leaf,
@@ -10,25 +10,15 @@ use crate::{
     tlog::TILE_WIDTH,
 };
 use handsel_money::{Currency, Money, Timestamp};
-use handsel_proto::handsel::reward::v1::{
-    ListPayoutsRequest, ledger_service_client::LedgerServiceClient, list_payouts_response as wire,
-};
-use handsel_service::{
-    Peer,
-    wire::{money_from, timestamp_from, to_timestamp},
-};
 use handsel_storage::{Db, Fault};
 use serde_json::Value;
 use std::{collections::BTreeSet, time::Duration};
-use tonic::Status;
 
 /// The source that pays.
 pub(crate) const SOURCE: &str = "reward/audit";
 /// Its statements of money that went, and that came back.
 const PAID: &str = "ledger.paid";
 const RETURNED: &str = "ledger.returned";
-/// Payouts of one page of the ledger's.
-const PAGE: i32 = 1_000;
 const DAY: Duration = Duration::from_secs(86_400);
 
 /// A period by the source's time: its first instant, and the one behind its last.
@@ -87,43 +77,6 @@ fn said(statement: &Value, Period { from, to }: Period) -> Option<Payout> {
     let amount = Money::new(text("currency").parse::<Currency>().ok()?, text("amount_minor").parse().ok()?);
     let transfer = named("transfers/")?.trim_start_matches("transfers/").to_owned();
     Some(Payout { transfer, reward: named("rewards/")?.to_owned(), side: Side { flow, amount } })
-}
-
-/// Hands each payout of a period that the ledger has to `take`, a page at a time; before which instant everything is stated to the log.
-pub(crate) async fn of_ledger(
-    reward: &Peer,
-    Period { from, to }: Period,
-    mut take: impl FnMut(Payout),
-) -> Result<Timestamp, Status> {
-    let mut client = LedgerServiceClient::new(reward.clone());
-    let mut asked = ListPayoutsRequest {
-        start_time: Some(to_timestamp(from)),
-        end_time: Some(to_timestamp(to)),
-        page_size: PAGE,
-        page_token: String::new(),
-    };
-    let mut stated = Timestamp::MAX;
-    loop {
-        let page = client.list_payouts(asked.clone()).await?.into_inner();
-        stated = stated.min(timestamp_from(page.stated_time.as_ref(), "stated_time")?);
-        for payout in page.payouts {
-            take(payout_from(payout)?);
-        }
-        if page.next_page_token.is_empty() {
-            return Ok(stated);
-        }
-        asked.page_token = page.next_page_token;
-    }
-}
-
-fn payout_from(payout: wire::Payout) -> Result<Payout, Status> {
-    let flow = match payout.flow() {
-        wire::Flow::Paid => Flow::Paid,
-        wire::Flow::Returned => Flow::Returned,
-        wire::Flow::Unspecified => return Err(Status::internal("a payout that goes no way")),
-    };
-    let amount = money_from(payout.amount.as_ref(), "payouts.amount")?;
-    Ok(Payout { transfer: payout.transfer_id, reward: payout.reward, side: Side { flow, amount } })
 }
 
 /// How far the payouts were compared because it was due.

