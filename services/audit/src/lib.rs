@@ -14,6 +14,7 @@ mod ledger;
 mod log;
 mod queries;
 mod reconcile;
+mod said;
 mod store;
 mod witness;
 

@@ -12,7 +12,7 @@ pub const HASH_BYTES: usize = 32;
 const BODY_LABEL: &[u8] = b"handsel/body/v1";
 
 /// A SHA-256. Text and JSON: 64 lower-case hexadecimal digits.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Hash([u8; HASH_BYTES]);
 

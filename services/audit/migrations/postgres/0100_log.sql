@@ -43,14 +43,16 @@ CREATE TABLE checkpoint (
     signed_at TIMESTAMPTZ NOT NULL
 );
 
--- Where each statement of each source lies. A quarantined one points to the leaf that fills its place.
+-- Where the statements of each source lie: runs of consecutive numbers under consecutive leaves. A quarantined one lies at the leaf that
+-- fills its place.
 CREATE TABLE place (
     source TEXT NOT NULL,
-    source_sequence BIGINT NOT NULL CHECK (source_sequence >= 1),
-    leaf_index BIGINT NOT NULL REFERENCES leaf (leaf_index),
-    -- SHA-256 of the statement's bytes as they came: the next one carries it as `prev`.
-    statement_digest BYTEA NOT NULL CHECK (octet_length(statement_digest) = 32),
-    PRIMARY KEY (source, source_sequence)
+    first_sequence BIGINT NOT NULL CHECK (first_sequence >= 1),
+    statements BIGINT NOT NULL CHECK (statements BETWEEN 1 AND 256),
+    first_leaf BIGINT NOT NULL REFERENCES leaf (leaf_index),
+    -- SHA-256 of the last one's bytes as they came: the next one carries it as `prev`. Those of the others are made from their leaves.
+    last_digest BYTEA NOT NULL CHECK (octet_length(last_digest) = 32),
+    PRIMARY KEY (source, first_sequence)
 );
 
 -- Every lease under which a source has come.
@@ -66,8 +68,7 @@ CREATE TABLE conflict (
     source_sequence BIGINT NOT NULL,
     statement_digest BYTEA NOT NULL CHECK (octet_length(statement_digest) = 32),
     leaf_index BIGINT NOT NULL REFERENCES leaf (leaf_index),
-    PRIMARY KEY (source, source_sequence, statement_digest),
-    FOREIGN KEY (source, source_sequence) REFERENCES place (source, source_sequence)
+    PRIMARY KEY (source, source_sequence, statement_digest)
 );
 
 -- Who writes: one row, leased by the database's own time. The epoch rises with every take-over and fences the one before.

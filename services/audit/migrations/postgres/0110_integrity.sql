@@ -57,7 +57,7 @@ CREATE TABLE scrub (
 );
 
 -- The scrubber asks what points to the leaves it reads.
-CREATE INDEX place_leaf ON place (leaf_index);
+CREATE INDEX place_leaf ON place (first_leaf);
 
 CREATE TRIGGER cosignature_only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON cosignature EXECUTE FUNCTION log_only_grows();
 CREATE TRIGGER finding_only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON finding EXECUTE FUNCTION log_only_grows();

@@ -43,14 +43,16 @@ CREATE TABLE checkpoint (
     signed_at TEXT NOT NULL
 ) STRICT;
 
--- Where each statement of each source lies. A quarantined one points to the leaf that fills its place.
+-- Where the statements of each source lie: runs of consecutive numbers under consecutive leaves. A quarantined one lies at the leaf that
+-- fills its place.
 CREATE TABLE place (
     source TEXT NOT NULL,
-    source_sequence INTEGER NOT NULL CHECK (source_sequence >= 1),
-    leaf_index INTEGER NOT NULL REFERENCES leaf (leaf_index),
-    -- SHA-256 of the statement's bytes as they came: the next one carries it as `prev`.
-    statement_digest BLOB NOT NULL CHECK (length(statement_digest) = 32),
-    PRIMARY KEY (source, source_sequence)
+    first_sequence INTEGER NOT NULL CHECK (first_sequence >= 1),
+    statements INTEGER NOT NULL CHECK (statements BETWEEN 1 AND 256),
+    first_leaf INTEGER NOT NULL REFERENCES leaf (leaf_index),
+    -- SHA-256 of the last one's bytes as they came: the next one carries it as `prev`. Those of the others are made from their leaves.
+    last_digest BLOB NOT NULL CHECK (length(last_digest) = 32),
+    PRIMARY KEY (source, first_sequence)
 ) STRICT, WITHOUT ROWID;
 
 -- Every lease under which a source has come.
@@ -66,8 +68,7 @@ CREATE TABLE conflict (
     source_sequence INTEGER NOT NULL,
     statement_digest BLOB NOT NULL CHECK (length(statement_digest) = 32),
     leaf_index INTEGER NOT NULL REFERENCES leaf (leaf_index),
-    PRIMARY KEY (source, source_sequence, statement_digest),
-    FOREIGN KEY (source, source_sequence) REFERENCES place (source, source_sequence)
+    PRIMARY KEY (source, source_sequence, statement_digest)
 ) STRICT, WITHOUT ROWID;
 
 -- Who writes: one row, leased by the database's own time. The epoch rises with every take-over and fences the one before.
@@ -103,7 +104,7 @@ CREATE TRIGGER checkpoint_no_replace BEFORE INSERT ON checkpoint WHEN EXISTS (SE
     BEGIN SELECT RAISE(ABORT, 'the audit log only grows: REPLACE of checkpoint is refused'); END;
 CREATE TRIGGER place_no_update BEFORE UPDATE ON place BEGIN SELECT RAISE(ABORT, 'the audit log only grows: UPDATE of place is refused'); END;
 CREATE TRIGGER place_no_delete BEFORE DELETE ON place BEGIN SELECT RAISE(ABORT, 'the audit log only grows: DELETE of place is refused'); END;
-CREATE TRIGGER place_no_replace BEFORE INSERT ON place WHEN EXISTS (SELECT 1 FROM place WHERE source = NEW.source AND source_sequence = NEW.source_sequence)
+CREATE TRIGGER place_no_replace BEFORE INSERT ON place WHEN EXISTS (SELECT 1 FROM place WHERE source = NEW.source AND first_sequence = NEW.first_sequence)
     BEGIN SELECT RAISE(ABORT, 'the audit log only grows: REPLACE of place is refused'); END;
 CREATE TRIGGER source_epoch_no_update BEFORE UPDATE ON source_epoch BEGIN SELECT RAISE(ABORT, 'the audit log only grows: UPDATE of source_epoch is refused'); END;
 CREATE TRIGGER source_epoch_no_delete BEFORE DELETE ON source_epoch BEGIN SELECT RAISE(ABORT, 'the audit log only grows: DELETE of source_epoch is refused'); END;

@@ -58,7 +58,7 @@ CREATE TABLE scrub (
 ) STRICT;
 
 -- The scrubber asks what points to the leaves it reads.
-CREATE INDEX place_leaf ON place (leaf_index);
+CREATE INDEX place_leaf ON place (first_leaf);
 
 CREATE TRIGGER cosignature_no_update BEFORE UPDATE ON cosignature BEGIN SELECT RAISE(ABORT, 'the audit log only grows: UPDATE of cosignature is refused'); END;
 CREATE TRIGGER cosignature_no_delete BEFORE DELETE ON cosignature BEGIN SELECT RAISE(ABORT, 'the audit log only grows: DELETE of cosignature is refused'); END;

@@ -4,9 +4,9 @@ use super::{Notice, sequence::Entry};
 use crate::{
     domain::{
         admission::{Body, Call, OWN_SOURCE, Presented, Refusal, Source, Unfit},
-        extension::{Extension, Place, Sealed},
+        extension::{Extension, Sealed},
     },
-    store::source::{Conflict, Placed},
+    store::source::Conflict,
     tlog::Hash,
 };
 use handsel_money::Timestamp;
@@ -26,6 +26,19 @@ pub(crate) struct Receipt {
     pub(crate) index: i64,
     /// The leaf, exactly as hashed.
     pub(crate) leaf: Vec<u8>,
+}
+
+/// A statement that was taken before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Placed {
+    /// Its number.
+    pub(super) sequence: i64,
+    /// Its leaf.
+    pub(super) index: i64,
+    /// SHA-256 of its bytes as they came.
+    pub(super) digest: Hash,
+    /// The leaf, exactly as hashed.
+    pub(super) leaf: Vec<u8>,
 }
 
 /// What became of an entry.
@@ -138,7 +151,7 @@ impl<'a> Fold<'a> {
         }
         own = Source { epoch: self.epoch, last_sequence: sequence, last_digest: digest };
         self.known.sources.insert(OWN_SOURCE.to_owned(), own);
-        self.extension.places.push(Place { source: OWN_SOURCE.to_owned(), sequence, index, digest });
+        self.extension.place(OWN_SOURCE, sequence, index, digest);
         Ok(Receipt { sequence, index, leaf })
     }
 
@@ -147,7 +160,7 @@ impl<'a> Fold<'a> {
     }
 
     fn place(&mut self, source: &str, sequence: i64, digest: Hash, index: i64, leaf: &[u8]) {
-        self.extension.places.push(Place { source: source.to_owned(), sequence, index, digest });
+        self.extension.place(source, sequence, index, digest);
         let placed = Placed { sequence, index, digest, leaf: leaf.to_vec() };
         // A second call in the same batch may send it again.
         self.known.placed.insert((source.to_owned(), sequence), placed);

@@ -2,7 +2,7 @@
 
 use super::{
     Notice,
-    fold::{Fold, Known, Taken},
+    fold::{Fold, Known, Placed, Taken},
 };
 use crate::{
     domain::{
@@ -11,10 +11,11 @@ use crate::{
         frontier::Frontier,
         lease::{Lease, Peers, Step, step},
     },
+    said,
     store::{
         self,
         lease::{SEQUENCER, SEQUENCER_ID},
-        source::Conflict,
+        source::{Conflict, Located},
     },
 };
 use handsel_money::Timestamp;
@@ -246,11 +247,12 @@ async fn add_taken_before(call: &Call, known: &mut Known, tx: &mut Tx) -> Result
     let last = known.sources.get(&call.source).map_or(0, |source| source.last_sequence);
     let taken: Vec<_> = call.statements.iter().filter(|given| given.sequence <= last).collect();
     let (Some(from), Some(to)) = (taken.first(), taken.last()) else { return Ok(()) };
-    for placed in store::source::placed(tx, &call.source, from.sequence, to.sequence).await? {
+    for located in store::source::located(tx, &call.source, from.sequence, to.sequence).await? {
+        let placed = placed(&call.source, located)?;
         known.placed.insert((call.source.clone(), placed.sequence), placed);
     }
     for given in taken {
-        let same = |placed: &store::source::Placed| placed.digest == given.digest;
+        let same = |placed: &Placed| placed.digest == given.digest;
         if known.placed.get(&(call.source.clone(), given.sequence)).is_some_and(|placed| !same(placed)) {
             let conflict = Conflict { source: call.source.clone(), sequence: given.sequence, digest: given.digest };
             if store::source::is_recorded(tx, &conflict).await? {
@@ -259,6 +261,16 @@ async fn add_taken_before(call: &Call, known: &mut Known, tx: &mut Tx) -> Result
         }
     }
     Ok(())
+}
+
+/// What was taken under a number: its leaf holds the bytes, or says their digest where they were quarantined.
+fn placed(source: &str, located: Located) -> Result<Placed, Fault> {
+    let Located { sequence, index, leaf } = located;
+    let digest = said::of_leaf(&leaf).and_then(|(_, said)| said.digest_of(source, sequence));
+    let digest = digest.ok_or_else(|| {
+        Fault::Invalid(format!("leaf {index} does not say that it holds statement {sequence} of {source}"))
+    })?;
+    Ok(Placed { sequence, index, digest, leaf })
 }
 
 /// Writes what the fold has come to; the log's edge after it.

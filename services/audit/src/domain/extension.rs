@@ -17,7 +17,7 @@ pub(crate) struct Extension {
     pub(crate) leaves: Vec<Leaf>,
     /// Full tiles, each before the one above it.
     pub(crate) tiles: Vec<FullTile>,
-    /// Which statement lies where.
+    /// Which statements lie where.
     pub(crate) places: Vec<Place>,
 }
 
@@ -34,17 +34,37 @@ pub(crate) struct Leaf {
     pub(crate) body: Option<Body>,
 }
 
-/// Where a source's statement lies.
+/// Statements of a place at most: as many as one call may bring.
+pub(crate) const PLACE_STATEMENTS: i64 = 256;
+
+/// Where a run of a source's statements lies: consecutive numbers under consecutive leaves, which hold or quarantine them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Place {
-    /// Whose it is.
+    /// Whose they are.
     pub(crate) source: String,
-    /// Its number.
-    pub(crate) sequence: i64,
-    /// The leaf that holds it, or that quarantines it.
-    pub(crate) index: i64,
-    /// SHA-256 of its bytes as they came.
-    pub(crate) digest: Hash,
+    /// The first one's number.
+    pub(crate) first_sequence: i64,
+    /// How many; [`PLACE_STATEMENTS`] at most.
+    pub(crate) statements: i64,
+    /// The first one's leaf.
+    pub(crate) first_leaf: i64,
+    /// SHA-256 of the last one's bytes as they came.
+    pub(crate) last_digest: Hash,
+}
+
+impl Place {
+    /// Takes the statement in, if it lies behind the last one in both respects.
+    fn take(&mut self, sequence: i64, leaf: i64, digest: Hash) -> bool {
+        let follows = |first: i64, next: i64| first.checked_add(self.statements) == Some(next);
+        let taken = self.statements < PLACE_STATEMENTS
+            && follows(self.first_sequence, sequence)
+            && follows(self.first_leaf, leaf);
+        if taken {
+            self.statements = self.statements.saturating_add(1);
+            self.last_digest = digest;
+        }
+        taken
+    }
 }
 
 /// Where something was sealed, and as what.
@@ -77,6 +97,16 @@ impl Extension {
         self.tiles.extend(self.frontier.push(hash));
         self.leaves.push(Leaf { index, content: content.clone(), hash, body });
         Ok(Sealed { index, leaf: content })
+    }
+
+    /// Notes where a source's next statement lies, and the digest of its bytes.
+    pub(crate) fn place(&mut self, source: &str, sequence: i64, leaf: i64, digest: Hash) {
+        let last = self.places.iter_mut().rev().find(|place| place.source == source);
+        if !last.is_some_and(|place| place.take(sequence, leaf, digest)) {
+            let source = source.to_owned();
+            let run = Place { source, first_sequence: sequence, statements: 1, first_leaf: leaf, last_digest: digest };
+            self.places.push(run);
+        }
     }
 
     /// The log's edge after it.
@@ -115,5 +145,40 @@ mod tests {
         .assert_debug_eq(&dated);
         assert_eq!(extension.leaves.iter().map(|leaf| leaf.index).collect::<Vec<_>>(), [0, 1, 2]);
         assert_eq!((extension.frontier().size(), extension.logged_at()), (3, at(30)));
+    }
+
+    #[test]
+    fn places_are_runs_of_consecutive_numbers_under_consecutive_leaves() {
+        let mut extension = Extension::of(Frontier::new(), Timestamp::MIN);
+        let digest = |sequence: i64| Hash::of(&sequence.to_be_bytes());
+        // A quarantine: the log's own statement fills a place of the source's.
+        let said = [
+            ("a", 7, 0),
+            ("a", 8, 1),
+            ("a", 9, 2),
+            ("log", 4, 2),
+            ("a", 10, 3),
+            ("b", 1, 4),
+            ("a", 11, 5),
+            ("a", 13, 6),
+        ];
+        for (source, sequence, leaf) in said {
+            extension.place(source, sequence, leaf, digest(sequence));
+        }
+        let run = |source: &str, first_sequence: i64, statements: i64, first_leaf: i64| {
+            let last_digest = digest(first_sequence + statements - 1);
+            Place { source: source.to_owned(), first_sequence, statements, first_leaf, last_digest }
+        };
+        let runs = [run("a", 7, 4, 0), run("log", 4, 1, 2), run("b", 1, 1, 4), run("a", 11, 1, 5), run("a", 13, 1, 6)];
+        assert_eq!(extension.places, runs);
+    }
+
+    #[test]
+    fn a_place_holds_so_many_statements_at_most() {
+        let mut extension = Extension::of(Frontier::new(), Timestamp::MIN);
+        for number in 1..=PLACE_STATEMENTS + 1 {
+            extension.place("a", number, number, Hash::of(b""));
+        }
+        assert_eq!(extension.places.iter().map(|place| place.statements).collect::<Vec<_>>(), [PLACE_STATEMENTS, 1]);
     }
 }

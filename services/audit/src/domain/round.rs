@@ -128,8 +128,35 @@ pub(crate) struct Keys {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 struct Chain {
     sequence: i64,
-    digest: Option<Hash>,
+    digest: Digest,
     epoch: i64,
+}
+
+/// The digest of a source's last statement.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+enum Digest {
+    /// It has said nothing yet.
+    #[default]
+    Genesis,
+    /// It was read.
+    Read(Hash),
+    /// It could not be read: what the next one says of it is not held against that one.
+    Unread,
+}
+
+impl Digest {
+    fn of(digest: Option<Hash>) -> Self {
+        digest.map_or(Self::Unread, Self::Read)
+    }
+
+    /// What the next statement must carry as `prev`; none if that cannot be told.
+    fn expected(self) -> Option<Hash> {
+        match self {
+            Self::Genesis => Some(Hash::from([0; 32])),
+            Self::Read(digest) => Some(digest),
+            Self::Unread => None,
+        }
+    }
 }
 
 /// How far a round has come. It is kept between portions, and goes on from there.
@@ -241,7 +268,10 @@ impl Round {
         ] {
             let none = BTreeSet::new();
             let stored = stored.unwrap_or(&none);
-            if stored != &wanted {
+            // Both in the order of source and number.
+            let same =
+                wanted.len() == stored.len() && wanted.iter().zip(stored).all(|(said, stored)| said.is_said_by(stored));
+            if !same {
                 let violation = Violation::new(Kind::IndexTampered, table.to_owned(), told(&wanted), told(stored));
                 found.push(violation.of_record(number));
             }
@@ -254,7 +284,7 @@ impl Round {
     fn pass_over(&mut self, index: u64, portion: &Portion) {
         for entry in portion.places.get(&index).into_iter().flatten() {
             let chain = self.chains.entry(entry.source.clone()).or_default();
-            (chain.sequence, chain.digest) = (entry.sequence, entry.digest.parse().ok());
+            (chain.sequence, chain.digest) = (entry.sequence, Digest::of(entry.digest));
         }
     }
 
@@ -278,17 +308,16 @@ impl Round {
             let own = entry.source == said.source && entry.sequence == said.sequence;
             let chain = self.chains.entry(entry.source.clone()).or_default();
             let expected = chain.sequence.saturating_add(1);
-            let follows = chain.digest.map_or_else(|| said.prev.as_bytes() == &[0; 32], |digest| said.prev == digest);
+            let prev = chain.digest.expected();
             if entry.sequence != expected {
                 let violation = Violation::new(Kind::SequenceBroken, entry.source.clone(), expected, entry.sequence);
                 found.push(violation.of_record(index));
-            } else if own && !follows {
-                let expected = chain.digest.map_or_else(String::new, |digest| digest.to_string());
+            } else if let Some(expected) = prev.filter(|prev| own && said.prev != *prev) {
                 let violation = Violation::new(Kind::SequenceBroken, entry.source.clone(), expected, said.prev);
                 found.push(violation.of_record(index));
             }
             chain.sequence = entry.sequence;
-            chain.digest = entry.digest.parse().ok();
+            chain.digest = Digest::of(entry.digest);
             if own {
                 chain.epoch = chain.epoch.max(said.epoch);
             }
@@ -396,6 +425,9 @@ fn digest_of(tile: &StoredTile) -> Hash {
 }
 
 fn told(entries: &BTreeSet<Entry>) -> String {
-    let one = |entry: &Entry| format!("{} {} {}", entry.source, entry.sequence, entry.digest);
+    let one = |Entry { source, sequence, digest }: &Entry| match digest {
+        Some(digest) => format!("{source} {sequence} {digest}"),
+        None => format!("{source} {sequence}"),
+    };
     entries.iter().map(one).collect::<Vec<_>>().join(", ")
 }

@@ -35,24 +35,41 @@ pub(crate) struct Said {
     pub(crate) body: Option<Hash>,
 }
 
-/// Where the bytes under a number of a source lie.
+/// A number of a source, and the bytes that came under it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Entry {
     /// The source.
     pub(crate) source: String,
     /// The number.
     pub(crate) sequence: i64,
-    /// SHA-256 of the bytes, in hex.
-    pub(crate) digest: String,
+    /// SHA-256 of the bytes; none where the index does not say it: of a run of places it says the last one's.
+    pub(crate) digest: Option<Hash>,
+}
+
+impl Entry {
+    /// Whether the index says this of what a leaf says.
+    #[must_use]
+    pub(crate) fn is_said_by(&self, indexed: &Self) -> bool {
+        let Self { source, sequence, digest } = self;
+        *source == indexed.source
+            && *sequence == indexed.sequence
+            && (indexed.digest.is_none() || indexed.digest == *digest)
+    }
 }
 
 impl Said {
     /// What the index of places must say of this leaf: the statement's own place, and that of what it quarantines.
     #[must_use]
     pub(crate) fn places(&self) -> BTreeSet<Entry> {
-        let digest = self.digest.to_string();
-        let own = Entry { source: self.source.clone(), sequence: self.sequence, digest };
+        let own = Entry { source: self.source.clone(), sequence: self.sequence, digest: Some(self.digest) };
         [own].into_iter().chain(self.about(QUARANTINED)).collect()
+    }
+
+    /// Digest of the bytes that came under this number of a source, if they lie here.
+    #[must_use]
+    pub(crate) fn digest_of(&self, source: &str, sequence: i64) -> Option<Hash> {
+        let entry = self.places().into_iter().find(|entry| entry.source == source && entry.sequence == sequence);
+        entry.and_then(|entry| entry.digest)
     }
 
     /// What the index of conflicts must say of this leaf.
@@ -67,7 +84,7 @@ impl Said {
             return None;
         }
         let (source, sequence) = self.subject.strip_prefix("sources/")?.rsplit_once("/statements/")?;
-        let digest = self.correlation.strip_prefix("sha256:")?;
-        Some(Entry { source: source.to_owned(), sequence: sequence.parse().ok()?, digest: digest.to_owned() })
+        let digest = self.correlation.strip_prefix("sha256:")?.parse().ok()?;
+        Some(Entry { source: source.to_owned(), sequence: sequence.parse().ok()?, digest: Some(digest) })
     }
 }

@@ -10,14 +10,12 @@ use crate::{
         round::{
             Closing, Keys, Portion, Round, StoredCheckpoint, StoredCosignature, StoredHead, StoredLeaf, StoredTile,
         },
-        said::Said,
         violation::{Kind, Violation},
     },
+    said,
     store::{self, prune::PrunedRow, scrub::WholeRow, tile::TileRow},
     tlog::{Hash, TILE_WIDTH},
 };
-use handsel_money::Timestamp;
-use handsel_outbox::statement::{self, ParsedStatement};
 use handsel_storage::{Db, Fault, Tx};
 
 pub(crate) use crate::store::scrub::ScrubRow as Progress;
@@ -116,34 +114,11 @@ fn stored_leaf(row: WholeRow) -> Result<StoredLeaf, Fault> {
     let WholeRow { leaf_index: _, content, hash, body, salt } = row;
     let stored = Hash::try_from(hash.as_slice()).map_err(|error| Fault::Invalid(error.to_string()))?;
     let body = body.map(|content| Body { content, salt: salt.unwrap_or_default() });
-    Ok(StoredLeaf { computed: Hash::of_leaf(&content), stored, said: said(&content), body })
+    Ok(StoredLeaf { computed: Hash::of_leaf(&content), stored, said: said::of_leaf(&content), body })
 }
 
 fn stored_tile(row: &TileRow) -> Result<StoredTile, Fault> {
     let invalid = |_| Fault::Invalid(format!("tile {}/{} holds no hashes", row.level, row.number));
     let hashes = row.hashes.chunks(32).map(Hash::try_from).collect::<Result<_, _>>().map_err(invalid)?;
     Ok(StoredTile { hashes, root: Hash::try_from(row.root.as_slice()).map_err(invalid)? })
-}
-
-/// What a leaf says, read as its writer composed it: the statement's bytes are hashed as they stand in it.
-fn said(leaf: &[u8]) -> Option<(Timestamp, Said)> {
-    let rest = leaf.strip_prefix(b"{\"logged_at\":\"")?;
-    let end = rest.iter().position(|byte| *byte == b'"')?;
-    let logged_at = std::str::from_utf8(rest.get(..end)?).ok()?.parse().ok()?;
-    let statement = rest.get(end..)?.strip_prefix(b"\",\"statement\":")?.strip_suffix(b"}")?;
-    let parsed = statement::parse(statement).ok()?;
-    let ParsedStatement { kind, source, epoch, source_seq, prev, time, subjects, correlation, body, .. } = parsed;
-    let said = Said {
-        kind,
-        source,
-        epoch,
-        sequence: source_seq,
-        prev: prev.into(),
-        digest: Hash::of(statement),
-        time,
-        subject: subjects.into_iter().next().unwrap_or_default(),
-        correlation,
-        body: body.map(|body| body.digest.into()),
-    };
-    Some((logged_at, said))
 }

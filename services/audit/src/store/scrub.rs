@@ -1,7 +1,10 @@
 //! What the scrubber reads, and how far it is.
 
 use super::{column, hash};
-use crate::{domain::said::Entry, store::tile::TileRow, tlog::Hash};
+use crate::{
+    domain::{extension::PLACE_STATEMENTS, said::Entry},
+    store::tile::TileRow,
+};
 use handsel_money::Timestamp;
 use handsel_storage::{At, Fault, Tx, row};
 
@@ -30,7 +33,15 @@ row! {
         pub(crate) signed_at: At,
     }
 
-    struct EntryRow {
+    struct PlaceRow {
+        source: String,
+        first_sequence: i64,
+        statements: i64,
+        first_leaf: i64,
+        last_digest: Vec<u8>,
+    }
+
+    struct ConflictRow {
         leaf_index: i64,
         source: String,
         source_sequence: i64,
@@ -82,25 +93,35 @@ pub(crate) async fn checkpoints(tx: &mut Tx, first: u64, end: u64) -> Result<Vec
 
 /// What the index of places says of the leaves from `first` to before `end`.
 pub(crate) async fn places(tx: &mut Tx, first: u64, end: u64) -> Result<Vec<(u64, Entry)>, Fault> {
-    let sql = "SELECT leaf_index, source, source_sequence, statement_digest FROM place
-               WHERE leaf_index >= $1 AND leaf_index < $2";
-    entries(tx.all(sql, (column(first)?, column(end)?)).await?)
+    let sql = "SELECT source, first_sequence, statements, first_leaf, last_digest FROM place
+               WHERE first_leaf > $1 AND first_leaf < $2";
+    let earliest = column(first)?.saturating_sub(PLACE_STATEMENTS);
+    let mut places = Vec::new();
+    for row in tx.all::<PlaceRow>(sql, (earliest, column(end)?)).await? {
+        let PlaceRow { source, first_sequence, statements, first_leaf, last_digest } = row;
+        let last_digest = hash(&last_digest)?;
+        for place in 0..statements.min(PLACE_STATEMENTS) {
+            let index = first_leaf.saturating_add(place).cast_unsigned();
+            if (first..end).contains(&index) {
+                let digest = (place.saturating_add(1) == statements).then_some(last_digest);
+                let sequence = first_sequence.saturating_add(place);
+                places.push((index, Entry { source: source.clone(), sequence, digest }));
+            }
+        }
+    }
+    Ok(places)
 }
 
-/// The same of the index of conflicts.
+/// What the index of conflicts says of the leaves from `first` to before `end`.
 pub(crate) async fn conflicts(tx: &mut Tx, first: u64, end: u64) -> Result<Vec<(u64, Entry)>, Fault> {
     let sql = "SELECT leaf_index, source, source_sequence, statement_digest FROM conflict
                WHERE leaf_index >= $1 AND leaf_index < $2";
-    entries(tx.all(sql, (column(first)?, column(end)?)).await?)
-}
-
-fn entries(rows: Vec<EntryRow>) -> Result<Vec<(u64, Entry)>, Fault> {
-    let entry = |row: EntryRow| {
-        let EntryRow { leaf_index, source, source_sequence, statement_digest } = row;
-        let digest: Hash = hash(&statement_digest)?;
-        Ok((leaf_index.cast_unsigned(), Entry { source, sequence: source_sequence, digest: digest.to_string() }))
+    let conflict = |row: ConflictRow| {
+        let ConflictRow { leaf_index, source, source_sequence, statement_digest } = row;
+        let digest = Some(hash(&statement_digest)?);
+        Ok((leaf_index.cast_unsigned(), Entry { source, sequence: source_sequence, digest }))
     };
-    rows.into_iter().map(entry).collect()
+    tx.all(sql, (column(first)?, column(end)?)).await?.into_iter().map(conflict).collect()
 }
 
 /// Rows of each table that point beyond a log of this size.
@@ -120,7 +141,7 @@ pub(crate) async fn beyond(tx: &mut Tx, size: u64) -> Result<Vec<(&'static str, 
             "checkpoint",
             "SELECT COUNT(*) FROM checkpoint WHERE size > $1 OR NOT EXISTS (SELECT 1 FROM head WHERE head.size = checkpoint.size)",
         ),
-        ("place", "SELECT COUNT(*) FROM place WHERE leaf_index >= $1"),
+        ("place", "SELECT COUNT(*) FROM place WHERE first_leaf > $1 - 256 AND first_leaf + statements > $1"),
         ("conflict", "SELECT COUNT(*) FROM conflict WHERE leaf_index >= $1"),
     ];
     let size = column(size)?;

@@ -2,7 +2,11 @@
 
 use super::hash;
 use crate::{
-    domain::{admission::Source, extension::Place},
+    domain::{
+        admission::Source,
+        extension::{PLACE_STATEMENTS, Place},
+    },
+    store,
     tlog::Hash,
 };
 use handsel_storage::{Column, Fault, Tx, row};
@@ -15,23 +19,20 @@ row! {
         epoch: i64,
     }
 
-    struct PlacedRow {
-        source_sequence: i64,
-        leaf_index: i64,
-        statement_digest: Vec<u8>,
-        content: Vec<u8>,
+    struct RunRow {
+        first_sequence: i64,
+        statements: i64,
+        first_leaf: i64,
     }
 }
 
-/// Where a statement was put, and as what.
+/// Where a statement was put, and in which leaf.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Placed {
+pub(crate) struct Located {
     /// Its number.
     pub(crate) sequence: i64,
     /// Its leaf.
     pub(crate) index: i64,
-    /// SHA-256 of its bytes as they came.
-    pub(crate) digest: Hash,
     /// The leaf, exactly as hashed.
     pub(crate) leaf: Vec<u8>,
 }
@@ -55,11 +56,12 @@ pub(crate) async fn known(tx: &mut Tx, sources: Vec<String>) -> Result<Vec<(Stri
                     latest.statement_digest AS statement_digest,
                     (SELECT COALESCE(MAX(epoch), 0) FROM source_epoch WHERE source = wanted.source) AS epoch
              FROM unnest($1::TEXT[]) AS wanted (source)
-             CROSS JOIN LATERAL (SELECT source_sequence, statement_digest FROM place
-                                 WHERE place.source = wanted.source ORDER BY source_sequence DESC LIMIT 1) AS latest",
-            "SELECT source, source_sequence, statement_digest,
+             CROSS JOIN LATERAL (SELECT first_sequence + statements - 1 AS source_sequence, last_digest AS statement_digest
+                                 FROM place WHERE place.source = wanted.source
+                                 ORDER BY first_sequence DESC LIMIT 1) AS latest",
+            "SELECT source, first_sequence + statements - 1 AS source_sequence, last_digest AS statement_digest,
                     (SELECT COALESCE(MAX(epoch), 0) FROM source_epoch WHERE source = place.source) AS epoch
-             FROM place WHERE source = $1 ORDER BY source_sequence DESC LIMIT 1",
+             FROM place WHERE source = $1 ORDER BY first_sequence DESC LIMIT 1",
             Column::Text(sources),
         )
         .await?;
@@ -70,20 +72,32 @@ pub(crate) async fn known(tx: &mut Tx, sources: Vec<String>) -> Result<Vec<(Stri
     rows.into_iter().map(known).collect()
 }
 
-/// Where the statements of a source from `first` to `last` lie, as far as they were taken.
-pub(crate) async fn placed(tx: &mut Tx, source: &str, first: i64, last: i64) -> Result<Vec<Placed>, Fault> {
-    let rows: Vec<PlacedRow> = tx
+/// The statements of a source from `first` to `last` with their leaves, as far as they were taken.
+pub(crate) async fn located(tx: &mut Tx, source: &str, first: i64, last: i64) -> Result<Vec<Located>, Fault> {
+    let earliest = first.saturating_sub(PLACE_STATEMENTS);
+    let runs: Vec<RunRow> = tx
         .all(
-            "SELECT source_sequence, leaf_index, statement_digest, content FROM place JOIN leaf USING (leaf_index)
-             WHERE source = $1 AND source_sequence BETWEEN $2 AND $3 ORDER BY source_sequence",
-            (source, first, last),
+            "SELECT first_sequence, statements, first_leaf FROM place
+             WHERE source = $1 AND first_sequence > $2 AND first_sequence <= $3 ORDER BY first_sequence",
+            (source, earliest, last),
         )
         .await?;
-    let placed = |row: PlacedRow| {
-        let digest = hash(&row.statement_digest)?;
-        Ok(Placed { sequence: row.source_sequence, index: row.leaf_index, digest, leaf: row.content })
-    };
-    rows.into_iter().map(placed).collect()
+    let mut located = Vec::new();
+    for RunRow { first_sequence, statements, first_leaf } in runs {
+        // The number of a statement and the index of its leaf differ by the same throughout a run.
+        let leaf_of =
+            |sequence: i64| first_leaf.saturating_add(sequence.saturating_sub(first_sequence)).cast_unsigned();
+        let (from, end) =
+            (first.max(first_sequence), last.saturating_add(1).min(first_sequence.saturating_add(statements)));
+        if from < end {
+            let leaves = store::leaf::contents(tx, leaf_of(from), leaf_of(end)).await?;
+            located.extend(leaves.into_iter().map(|row| {
+                let sequence = first_sequence.saturating_add(row.leaf_index.saturating_sub(first_leaf));
+                Located { sequence, index: row.leaf_index, leaf: row.content }
+            }));
+        }
+    }
+    Ok(located)
 }
 
 /// Whether a conflict has its leaf already.
@@ -95,18 +109,26 @@ pub(crate) async fn is_recorded(tx: &mut Tx, conflict: &Conflict) -> Result<bool
 
 /// Adds places.
 pub(crate) async fn add_places(tx: &mut Tx, places: Vec<Place>) -> Result<(), Fault> {
-    let (mut sources, mut sequences, mut indexes, mut digests) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    for Place { source, sequence, index, digest } in places {
-        sources.push(source);
-        sequences.push(sequence);
-        indexes.push(index);
-        digests.push(digest.to_vec());
+    let (mut sources, mut sequences, mut statements) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut leaves, mut digests) = (Vec::new(), Vec::new());
+    for place in places {
+        sources.push(place.source);
+        sequences.push(place.first_sequence);
+        statements.push(place.statements);
+        leaves.push(place.first_leaf);
+        digests.push(place.last_digest.to_vec());
     }
     tx.bulk(
-        "INSERT INTO place (source, source_sequence, leaf_index, statement_digest)
-         SELECT * FROM unnest($1::TEXT[], $2::BIGINT[], $3::BIGINT[], $4::BYTEA[])",
-        "INSERT INTO place (source, source_sequence, leaf_index, statement_digest) VALUES ($1, $2, $3, $4)",
-        vec![Column::Text(sources), Column::Int(sequences), Column::Int(indexes), Column::Bytes(digests)],
+        "INSERT INTO place (source, first_sequence, statements, first_leaf, last_digest)
+         SELECT * FROM unnest($1::TEXT[], $2::BIGINT[], $3::BIGINT[], $4::BIGINT[], $5::BYTEA[])",
+        "INSERT INTO place (source, first_sequence, statements, first_leaf, last_digest) VALUES ($1, $2, $3, $4, $5)",
+        vec![
+            Column::Text(sources),
+            Column::Int(sequences),
+            Column::Int(statements),
+            Column::Int(leaves),
+            Column::Bytes(digests),
+        ],
     )
     .await
     .map_err(Fault::unique_is_race)?;

@@ -10,7 +10,7 @@ const UPDATES: [&str; 8] = [
     "UPDATE tile SET root = root",
     "UPDATE head SET root = root",
     "UPDATE checkpoint SET note = note",
-    "UPDATE place SET leaf_index = leaf_index",
+    "UPDATE place SET first_leaf = first_leaf",
     "UPDATE source_epoch SET epoch = epoch",
     "UPDATE conflict SET leaf_index = leaf_index",
 ];
@@ -132,9 +132,9 @@ on_both_engines! {
         refused(lab, Damage {
             what: "the end cut off",
             postgres: &["ALTER TABLE conflict DISABLE TRIGGER ALL", "ALTER TABLE place DISABLE TRIGGER ALL", "ALTER TABLE leaf DISABLE TRIGGER ALL",
-                "DELETE FROM conflict", "DELETE FROM place WHERE leaf_index = 300", "DELETE FROM leaf WHERE leaf_index = 300"],
+                "DELETE FROM conflict", "DELETE FROM place WHERE first_leaf = 300", "DELETE FROM leaf WHERE leaf_index = 300"],
             sqlite: &["DROP TRIGGER conflict_no_delete", "DROP TRIGGER place_no_delete", "DROP TRIGGER leaf_no_delete",
-                "DELETE FROM conflict", "DELETE FROM place WHERE leaf_index = 300", "DELETE FROM leaf WHERE leaf_index = 300"],
+                "DELETE FROM conflict", "DELETE FROM place WHERE first_leaf = 300", "DELETE FROM leaf WHERE leaf_index = 300"],
             says: "a leaf from 256 on is not there",
         }).await;
     }

@@ -61,10 +61,10 @@ const HEADS: [Column; 11] = [
 ];
 /// Every column of the index of sources.
 const INDEX: [Column; 10] = [
-    ("place", "source", Text, "leaf_index = 100"),
-    ("place", "source_sequence", Number, "leaf_index = 100"),
-    ("place", "leaf_index", Number, "leaf_index = 100"),
-    ("place", "statement_digest", Bytes, "leaf_index = 100"),
+    ("place", "source", Text, "first_leaf = 1"),
+    ("place", "first_sequence", Number, "first_leaf = 1"),
+    ("place", "first_leaf", Number, "first_leaf = 1"),
+    ("place", "last_digest", Bytes, "first_leaf = 1"),
     ("source_epoch", "source", Text, "source = 'referral/audit'"),
     ("source_epoch", "epoch", Number, "source = 'referral/audit'"),
     ("conflict", "source", Text, "source_sequence = 1"),
@@ -86,7 +86,7 @@ const REMOVED: [Deed; 11] = [
         "an older checkpoint and its cosignature deleted",
         &["DELETE FROM cosignature WHERE size = 300", "DELETE FROM checkpoint WHERE size = 300"],
     ),
-    ("a place deleted", &["DELETE FROM place WHERE leaf_index = 100"]),
+    ("a place deleted", &["DELETE FROM place WHERE first_leaf = 1"]),
     ("a source's leases deleted", &["DELETE FROM source_epoch WHERE source = 'referral/audit'"]),
     ("a conflict deleted", &["DELETE FROM conflict"]),
     (
@@ -104,13 +104,13 @@ const REMOVED: [Deed; 11] = [
             "DELETE FROM checkpoint WHERE size > 300",
             "DELETE FROM head WHERE size > 300",
             "DELETE FROM conflict WHERE leaf_index >= 300",
-            "DELETE FROM place WHERE leaf_index >= 300",
+            "DELETE FROM place WHERE first_leaf >= 300",
             "DELETE FROM leaf WHERE leaf_index >= 300",
         ],
     ),
 ];
 /// What is moved, added or replaced.
-const MOVED: [Deed; 8] = [
+const MOVED: [Deed; 10] = [
     ("sequencer.epoch set back", &["UPDATE sequencer SET epoch = 0"]),
     ("sequencer.holder replaced", &["UPDATE sequencer SET holder = 'somebody', expires_millis = 0"]),
     (
@@ -141,9 +141,11 @@ const MOVED: [Deed; 8] = [
     (
         "a place invented",
         &[
-            "INSERT INTO place (source, source_sequence, leaf_index, statement_digest) SELECT 'ghost/audit', 1, 100, statement_digest FROM place WHERE leaf_index = 100",
+            "INSERT INTO place (source, first_sequence, statements, first_leaf, last_digest) SELECT 'ghost/audit', 1, 1, 100, last_digest FROM place WHERE first_leaf = 1",
         ],
     ),
+    ("a place made longer", &["UPDATE place SET statements = 45 WHERE first_leaf = 256"]),
+    ("a place made shorter", &["UPDATE place SET statements = 43 WHERE first_leaf = 256"]),
 ];
 
 /// One bit of a value, by the engine's own means. Of a number a high one, which hits no other row; of a text a whole character.

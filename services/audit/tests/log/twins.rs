@@ -93,11 +93,15 @@ async fn tables(tx: &mut Tx) -> Result<String, Fault> {
     all.insert("head", rows(tx, "SELECT size, root, epoch, logged_at FROM head ORDER BY size", head).await?);
     let checkpoint = |(size, note, at): (i64, String, At)| format!("{size} {note} {}", at.0);
     all.insert("checkpoint", rows(tx, "SELECT size, note, signed_at FROM checkpoint ORDER BY size", checkpoint).await?);
+    let placed = |(source, sequence, statements, leaf, digest): (String, i64, i64, i64, Vec<u8>)| {
+        format!("{source} {sequence} {statements} {leaf} {}", hex(&digest))
+    };
+    let sql =
+        "SELECT source, first_sequence, statements, first_leaf, last_digest FROM place ORDER BY first_leaf, source";
+    all.insert("place", rows(tx, sql, placed).await?);
     let placed = |(source, sequence, index, digest): (String, i64, i64, Vec<u8>)| {
         format!("{source} {sequence} {index} {}", hex(&digest))
     };
-    let sql = "SELECT source, source_sequence, leaf_index, statement_digest FROM place ORDER BY leaf_index, source";
-    all.insert("place", rows(tx, sql, placed).await?);
     let sql = "SELECT source, source_sequence, leaf_index, statement_digest FROM conflict ORDER BY leaf_index";
     all.insert("conflict", rows(tx, sql, placed).await?);
     let lease = |(source, epoch): (String, i64)| format!("{source} {epoch}");

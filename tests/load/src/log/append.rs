@@ -95,7 +95,8 @@ pub(super) async fn append(
         answers.extend(answered);
         producers.push(producer);
     }
-    let last = all.samples.iter().map(|(index, _)| *index).max().unwrap_or(-1);
+    let proven = all.samples.iter().map(|(index, _)| *index);
+    let last = answers.iter().map(|(_, index)| *index).chain(proven).max().unwrap_or(-1);
     let shown = until_covered(&shown, last).await;
     watching.abort();
     let shown = shown?;
