@@ -129,7 +129,10 @@ async fn repeat(job: Job, stop: CancellationToken) {
     }
 }
 
-/// How a loop is doing: an error is logged when it begins and when it is over, not every time.
+/// Failures in a row that are no passing trouble any more: a person should know.
+const LASTING: u32 = 3;
+
+/// How a loop is doing: what goes wrong is logged when it begins, when it lasts, and when it is over, not every time.
 struct Troubles {
     job: &'static str,
     in_a_row: u32,
@@ -145,17 +148,16 @@ impl Troubles {
     /// Notes an error and says how long to wait.
     fn add(&mut self, error: &anyhow::Error, period: Duration) -> Duration {
         self.counted.add(1, &[KeyValue::new("job", self.job)]);
-        if self.in_a_row == 0 {
-            tracing::error!(
-                job = self.job,
-                error = format!("{error:#}"),
-                "a job fails; it is tried again, less and less often"
-            );
-        } else {
-            tracing::debug!(job = self.job, error = format!("{error:#}"), times = self.in_a_row, "a job still fails");
-        }
         let factor = 1_u32.checked_shl(self.in_a_row).unwrap_or(u32::MAX);
         self.in_a_row = self.in_a_row.saturating_add(1);
+        let (job, times, error) = (self.job, self.in_a_row, format!("{error:#}"));
+        match times {
+            1 => tracing::warn!(job, error, "a job failed; it is tried again"),
+            LASTING => {
+                tracing::error!(job, error, times, "a job fails again and again; it is tried less and less often")
+            }
+            _ => tracing::debug!(job, error, times, "a job still fails"),
+        }
         // A period longer than the longest back-off is kept: failing is no reason to run oftener.
         period.saturating_mul(factor).min(LONGEST_BACK_OFF.max(period))
     }

@@ -4,8 +4,9 @@ use super::{Notice, sequence::Entry};
 use crate::{
     domain::{
         admission::{Body, Call, OWN_SOURCE, Presented, Refusal, Source, Unfit},
-        extension::{Extension, Sealed},
+        extension::{Extension, Located, Sealed},
     },
+    said,
     store::source::Conflict,
     tlog::Hash,
 };
@@ -39,6 +40,21 @@ pub(super) struct Placed {
     pub(super) digest: Hash,
     /// The leaf, exactly as hashed.
     pub(super) leaf: Vec<u8>,
+}
+
+impl Placed {
+    /// What was taken under a number: its leaf holds the bytes, or says their digest where they were quarantined.
+    ///
+    /// # Errors
+    /// The leaf says nothing of it.
+    pub(super) fn read(source: &str, located: Located) -> Result<Self, Fault> {
+        let Located { sequence, index, leaf } = located;
+        let digest = said::of_leaf(&leaf).and_then(|(_, said)| said.digest_of(source, sequence));
+        let digest = digest.ok_or_else(|| {
+            Fault::Invalid(format!("leaf {index} does not say that it holds statement {sequence} of {source}"))
+        })?;
+        Ok(Self { sequence, index, digest, leaf })
+    }
 }
 
 /// What became of an entry.
@@ -101,7 +117,7 @@ impl<'a> Fold<'a> {
                 Err(unfit) => self.quarantine(&call.source, given, unfit, now)?,
             };
             source = Source { last_sequence: given.sequence, last_digest: given.digest, ..source };
-            self.place(&call.source, given.sequence, given.digest, index, &leaf);
+            self.extension.place(&call.source, given.sequence, index, given.digest);
             receipts.push(Receipt { sequence: given.sequence, index, leaf });
         }
         self.known.sources.insert(call.source.clone(), source);
@@ -159,21 +175,19 @@ impl<'a> Fold<'a> {
         self.extension.seal(now, statement, body).map_err(|error| Fault::Invalid(error.to_string()))
     }
 
-    fn place(&mut self, source: &str, sequence: i64, digest: Hash, index: i64, leaf: &[u8]) {
-        self.extension.place(source, sequence, index, digest);
-        let placed = Placed { sequence, index, digest, leaf: leaf.to_vec() };
-        // A second call in the same batch may send it again.
-        self.known.placed.insert((source.to_owned(), sequence), placed);
-    }
-
     fn again(&self, source: &str, sequence: i64) -> Result<Receipt, Fault> {
-        let Placed { sequence, index, digest: _, leaf } = self.placed(source, sequence)?.clone();
+        let Placed { sequence, index, digest: _, leaf } = self.placed(source, sequence)?;
         Ok(Receipt { sequence, index, leaf })
     }
 
-    fn placed(&self, source: &str, sequence: i64) -> Result<&Placed, Fault> {
+    /// A statement that was taken before: known from storage, or from a call of the same batch.
+    fn placed(&self, source: &str, sequence: i64) -> Result<Placed, Fault> {
+        let before = self.known.placed.get(&(source.to_owned(), sequence)).cloned();
         let missing = || Fault::Invalid(format!("statement {sequence} of {source} has no place in the log"));
-        self.known.placed.get(&(source.to_owned(), sequence)).ok_or_else(missing)
+        match before {
+            Some(placed) => Ok(placed),
+            None => Placed::read(source, self.extension.located(source, sequence).ok_or_else(missing)?),
+        }
     }
 
     fn source(&self, name: &str) -> Source {

@@ -11,11 +11,10 @@ use crate::{
         frontier::Frontier,
         lease::{Lease, Peers, Step, step},
     },
-    said,
     store::{
         self,
         lease::{SEQUENCER, SEQUENCER_ID},
-        source::{Conflict, Located},
+        source::Conflict,
     },
 };
 use handsel_money::Timestamp;
@@ -248,7 +247,7 @@ async fn add_taken_before(call: &Call, known: &mut Known, tx: &mut Tx) -> Result
     let taken: Vec<_> = call.statements.iter().filter(|given| given.sequence <= last).collect();
     let (Some(from), Some(to)) = (taken.first(), taken.last()) else { return Ok(()) };
     for located in store::source::located(tx, &call.source, from.sequence, to.sequence).await? {
-        let placed = placed(&call.source, located)?;
+        let placed = Placed::read(&call.source, located)?;
         known.placed.insert((call.source.clone(), placed.sequence), placed);
     }
     for given in taken {
@@ -261,16 +260,6 @@ async fn add_taken_before(call: &Call, known: &mut Known, tx: &mut Tx) -> Result
         }
     }
     Ok(())
-}
-
-/// What was taken under a number: its leaf holds the bytes, or says their digest where they were quarantined.
-fn placed(source: &str, located: Located) -> Result<Placed, Fault> {
-    let Located { sequence, index, leaf } = located;
-    let digest = said::of_leaf(&leaf).and_then(|(_, said)| said.digest_of(source, sequence));
-    let digest = digest.ok_or_else(|| {
-        Fault::Invalid(format!("leaf {index} does not say that it holds statement {sequence} of {source}"))
-    })?;
-    Ok(Placed { sequence, index, digest, leaf })
 }
 
 /// Writes what the fold has come to; the log's edge after it.

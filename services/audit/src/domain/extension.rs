@@ -53,6 +53,12 @@ pub(crate) struct Place {
 }
 
 impl Place {
+    /// The leaf of the statement with this number, if it lies here.
+    fn leaf_of(&self, sequence: i64) -> Option<i64> {
+        let place = sequence.checked_sub(self.first_sequence)?;
+        (0..self.statements).contains(&place).then(|| self.first_leaf.saturating_add(place))
+    }
+
     /// Takes the statement in, if it lies behind the last one in both respects.
     fn take(&mut self, sequence: i64, leaf: i64, digest: Hash) -> bool {
         let follows = |first: i64, next: i64| first.checked_add(self.statements) == Some(next);
@@ -65,6 +71,17 @@ impl Place {
         }
         taken
     }
+}
+
+/// Where a statement was put, and in which leaf.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Located {
+    /// Its number.
+    pub(crate) sequence: i64,
+    /// Its leaf.
+    pub(crate) index: i64,
+    /// The leaf, exactly as hashed.
+    pub(crate) leaf: Vec<u8>,
 }
 
 /// Where something was sealed, and as what.
@@ -107,6 +124,16 @@ impl Extension {
             let run = Place { source, first_sequence: sequence, statements: 1, first_leaf: leaf, last_digest: digest };
             self.places.push(run);
         }
+    }
+
+    /// The leaf of a statement that was placed in this extension.
+    #[must_use]
+    pub(crate) fn located(&self, source: &str, sequence: i64) -> Option<Located> {
+        let runs = self.places.iter().filter(|place| place.source == source);
+        let index = runs.filter_map(|place| place.leaf_of(sequence)).next()?;
+        let place = usize::try_from(index.checked_sub(self.leaves.first()?.index)?).ok()?;
+        let leaf = self.leaves.get(place)?.content.clone();
+        Some(Located { sequence, index, leaf })
     }
 
     /// The log's edge after it.

@@ -4,7 +4,7 @@ use super::hash;
 use crate::{
     domain::{
         admission::Source,
-        extension::{PLACE_STATEMENTS, Place},
+        extension::{Located, PLACE_STATEMENTS, Place},
     },
     store,
     tlog::Hash,
@@ -24,17 +24,6 @@ row! {
         statements: i64,
         first_leaf: i64,
     }
-}
-
-/// Where a statement was put, and in which leaf.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Located {
-    /// Its number.
-    pub(crate) sequence: i64,
-    /// Its leaf.
-    pub(crate) index: i64,
-    /// The leaf, exactly as hashed.
-    pub(crate) leaf: Vec<u8>,
 }
 
 /// A statement that came under a number taken before.

@@ -157,7 +157,7 @@ on_both_engines! {
             conflict         3  bc0afa2eead9cc11df0d2629dd7a93d190f6563a5ee35a7cc6b9b831df740b14
             head           170  46caceb53519e66d4d8e8fbd30099cafa9d4334b8d732bebdeba1a1dbcfdafa1
             leaf          4091  be69d7cfb2fc02d0034ff5d7874fad1c0ba0a34cb710b2c4a7465f7f365f9c88
-            place         4102  5493f45ef531fff5e9f613975ea927034850629e459e3eeed7aa2ca1b29e32be
+            place          181  06cdb7a4ef11e449bd0d8b4270d75d7b6d904444c885785b9faaae2c3ca2f530
             source_epoch    15  dff1115a3f8516f31bc0b515d6dbe8f02e10d3b35f5e26cd6cf57027da3c7999
             tile            15  1820a92f7326878e4fdfb7414f4abe5792dab097a9149338e81613d258468a3b
         "#]].assert_eq(&tables(&mut tx).await.unwrap());
