@@ -16,6 +16,8 @@ mod queries;
 mod reconcile;
 mod said;
 mod store;
+#[cfg(test)]
+mod tests;
 mod witness;
 
 pub use config::AuditConfig;

@@ -16,8 +16,6 @@ use uuid::Uuid;
 
 /// As the keeper of people's keys names them: records that carry somebody's personal data name him so.
 const PEOPLE: &str = "subjects/";
-/// Runs of records that name one person, at most: far more than he has.
-const BUNDLES: i64 = 10_000;
 
 /// Whether a hold is in the way: a mere question.
 pub(crate) struct CheckErasure {
@@ -106,14 +104,14 @@ async fn held(tx: &mut Tx, tokens: &[String]) -> Result<Option<Uuid>, Fault> {
     Ok(None)
 }
 
-/// The runs of records that may name these people: those that the index says, and those that it has not seen.
+/// The bundles of records that may name these people: those that the index says, all of them, and those that it does not tell of.
 async fn bundles(tx: &mut Tx, people: &BTreeSet<&str>) -> Result<BTreeSet<u64>, Fault> {
-    let end = store::head::newest(tx).await?.map_or(0, |head| head.size);
-    let unseen = store::term::indexed(tx).await? / TILE_WIDTH;
-    let mut bundles: BTreeSet<u64> = (unseen..end.div_ceil(TILE_WIDTH)).collect();
-    for person in people {
-        bundles.extend(store::term::bundles(tx, of_subject(person), end / TILE_WIDTH, BUNDLES).await?);
-    }
+    let end = store::head::newest(tx).await?.map_or(0, |head| head.size).div_ceil(TILE_WIDTH);
+    // Locked, so that no run goes while they are read.
+    let seen = store::term::position(tx).await?;
+    let terms = people.iter().map(|person| of_subject(person)).collect();
+    let mut bundles = store::term::bundles(tx, seen, &terms, end, usize::MAX).await?;
+    bundles.extend(seen..end);
     Ok(bundles)
 }
 

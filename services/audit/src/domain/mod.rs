@@ -15,6 +15,7 @@ pub(crate) mod reconciliation;
 pub(crate) mod refused;
 pub(crate) mod retention;
 pub(crate) mod round;
+pub(crate) mod run;
 pub(crate) mod said;
 pub(crate) mod term;
 pub(crate) mod violation;

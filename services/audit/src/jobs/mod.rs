@@ -2,19 +2,21 @@
 //! service what is held.
 
 mod holds;
+mod index;
 mod prune;
 mod reconcile;
 mod scrub;
 mod witness;
 
 pub(crate) use holds::{answers, purges, to_reward};
+pub(crate) use index::index;
 pub(crate) use prune::prune;
 pub(crate) use reconcile::reconcile_daily;
 pub(crate) use scrub::scrub;
 pub(crate) use witness::cosign;
 
 use crate::{
-    commands::{Index, Notice, Taken},
+    commands::{Notice, Taken},
     log::Log,
 };
 use handsel_outbox::Actor;
@@ -33,19 +35,6 @@ pub(crate) fn checkpoint(log: &Arc<Log>) -> Job {
         async move { log.sign_head().await.map(|()| Worked::Idle) }
     };
     Job::new("audit.checkpoint", LOOK, run).woken_by(woken)
-}
-
-/// Keeps the index of the search up to date.
-pub(crate) fn index(log: &Arc<Log>) -> Job {
-    let log = Arc::clone(log);
-    let run = move || {
-        let log = Arc::clone(&log);
-        async move {
-            let more = log.db.transact(&Index).await?;
-            Ok(if more { Worked::More } else { Worked::Idle })
-        }
-    };
-    Job::new("audit.index", LOOK, run)
 }
 
 /// Adds a leaf in every period, whatever else happens. A replica that does not write leaves it to the one that does.

@@ -5,6 +5,7 @@ pub(crate) mod case;
 pub(crate) mod checkpoint;
 pub(crate) mod finding;
 pub(crate) mod hold;
+pub(crate) mod index;
 pub(crate) mod payouts;
 pub(crate) mod proof;
 pub(crate) mod prune;

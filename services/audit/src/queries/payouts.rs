@@ -28,7 +28,7 @@ pub(crate) struct Period {
     pub(crate) to: Timestamp,
 }
 
-/// Hands each payout of a period that the log has to `take`, a run of leaves at a time.
+/// Hands each payout of a period that the log has to `take`, a bundle of leaves at a time.
 pub(crate) async fn of_log(db: &Db, period: Period, mut take: impl FnMut(Payout)) -> Result<(), Fault> {
     let size = store::head::newest(&mut db.read().await?).await?.map_or(0, |head| head.size);
     for bundle in bundles(db, period, size).await? {
@@ -45,14 +45,16 @@ pub(crate) async fn of_log(db: &Db, period: Period, mut take: impl FnMut(Payout)
     Ok(())
 }
 
-/// The runs of leaves in which something is dated in the period: those that the index names, and those that it has not seen whole.
+/// The bundles in which something is dated in the period: those that the index names, and those that it does not tell of.
 async fn bundles(db: &Db, Period { from, to }: Period, size: u64) -> Result<BTreeSet<u64>, Fault> {
     let mut tx = db.read().await?;
     let Some(last) = size.checked_sub(1).map(|last| last / TILE_WIDTH) else { return Ok(BTreeSet::new()) };
-    let mut found: BTreeSet<u64> = (store::term::indexed(&mut tx).await? / TILE_WIDTH..=last).collect();
+    let seen = store::term::seen(&mut tx).await?;
+    let mut found: BTreeSet<u64> = (seen..=last).collect();
     let mut day = from;
     loop {
-        found.extend(store::term::bundles(&mut tx, term::of_day(&day.to_string()), last, i64::MAX).await?);
+        let said = BTreeSet::from([term::of_day(&day.to_string())]);
+        found.extend(store::term::bundles(&mut tx, seen, &said, last, usize::MAX).await?);
         match day.checked_add(DAY) {
             Some(next) if day < to => day = next,
             _ => return Ok(found),

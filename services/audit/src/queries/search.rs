@@ -1,4 +1,4 @@
-//! Searching: the index names runs of leaves, the filter decides on each leaf, and a page looks through a bounded number of them.
+//! Searching: the index names bundles of leaves, the filter decides on each leaf, and a page looks through a bounded number of them.
 
 use crate::{
     client::leaf,
@@ -10,7 +10,7 @@ use crate::{
 use handsel_storage::{Db, Fault, Tx};
 use std::collections::BTreeSet;
 
-/// Runs of 256 leaves that one page looks through at most.
+/// Bundles of 256 leaves that one page looks through at most.
 const BUNDLES: usize = 40;
 
 /// A page of what was found.
@@ -43,19 +43,20 @@ pub(crate) async fn page(db: &Db, filter: &RecordFilter, before: u64, most: usiz
     Ok(Found { records, before: (looked == BUNDLES && left > 0).then_some(left) })
 }
 
-/// The runs to look through, the last first: those that the index names, and those that it has not seen whole.
+/// The bundles to look through, the last first: those that no run of the index tells of, and those that it names.
 async fn candidates(tx: &mut Tx, filter: &RecordFilter, last: u64) -> Result<Vec<u64>, Fault> {
     let terms = term::of_filter(filter);
-    let indexed = store::term::indexed(tx).await? / TILE_WIDTH;
-    let lowest = if terms.is_empty() { 0 } else { indexed };
+    let seen = store::term::seen(tx).await?;
+    let lowest = if terms.is_empty() { 0 } else { seen };
     let mut bundles: BTreeSet<u64> = (lowest..=last).rev().take(BUNDLES).collect();
-    for term in terms {
-        bundles.extend(store::term::bundles(tx, term, last, BUNDLES.try_into().unwrap_or(i64::MAX)).await?);
+    let left = BUNDLES.saturating_sub(bundles.len());
+    if !terms.is_empty() && left > 0 {
+        bundles.extend(store::term::bundles(tx, seen, &terms, last, left).await?);
     }
-    Ok(bundles.into_iter().rev().take(BUNDLES).collect())
+    Ok(bundles.into_iter().rev().collect())
 }
 
-/// The indexes of the records of a run that the filter asks for, the last first.
+/// The indexes of the records of a bundle that the filter asks for, the last first.
 async fn asked_for(tx: &mut Tx, filter: &RecordFilter, first: u64, end: u64) -> Result<Vec<u64>, Fault> {
     let rows = store::leaf::contents(tx, first, end).await?;
     let asked = rows

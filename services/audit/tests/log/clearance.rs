@@ -98,4 +98,15 @@ on_both_engines! {
         assert!(cleared["subjects"][3].as_str().unwrap().starts_with("customers/c-"));
         assert_eq!(statements.iter().filter(|one| one["type"] == "erasure.cleared").count(), 1);
     }
+
+    async fn a_record_of_long_ago_is_held_as_one_of_today_is(lab: Lab) {
+        let stage = Stage::set(lab).await;
+        let mut producer = Producer::of("referral/audit");
+        stage.append("referral/audit", 1, vec![about_somebody(&mut producer)]).await.unwrap();
+        let hold = stage.hold_on(What::Records(Records { first_index: 0, end_index: 1, source: String::new() })).await;
+        assert_eq!(stage.check().await, hold.name, "no run of the search's index tells of it yet");
+        stage.fill(&mut producer, 4_200).await;
+        let (told,): (i64,) = stage.db.one("SELECT next_bundle FROM record_term_position", ()).await.unwrap();
+        assert_eq!((told, stage.check().await), (16, hold.name));
+    }
 }

@@ -9,7 +9,9 @@ use sqlx::{
 };
 
 /// Every table of the log, what points to others first.
-pub(crate) const TABLES: [&str; 25] = [
+pub(crate) const TABLES: [&str; 27] = [
+    "record_term_page",
+    "record_term_position",
     "pruned_body",
     "prune_progress",
     "prune_confirmation",
@@ -97,9 +99,10 @@ impl Past {
     /// Empties the log.
     pub(crate) async fn empty(&mut self) {
         self.run("BEGIN").await;
-        for table in TABLES.into_iter().filter(|table| *table != "sequencer") {
+        for table in TABLES.into_iter().filter(|table| !["sequencer", "record_term_position"].contains(table)) {
             self.run(&format!("DELETE FROM {table}")).await;
         }
+        self.run("UPDATE record_term_position SET next_bundle = 0").await;
         self.run("UPDATE sequencer SET expires_millis = 0").await;
         self.run("COMMIT").await;
     }

@@ -101,4 +101,30 @@ on_both_engines! {
         let told: Vec<Value> = stage.read().await.into_iter().filter(|said| said["type"] == "audit.read").collect();
         assert_eq!(told.len(), 2, "each reading is on record, before its first record goes out");
     }
+
+    async fn a_search_goes_on_from_what_no_run_tells_of_to_what_one_does(lab: Lab) {
+        let stage = Stage::set(lab).await;
+        let (mut one, mut other) = (Producer::of("referral/audit"), Producer::of("tier/audit"));
+        stage.fill(&mut one, 4_200).await;
+        stage.fill(&mut other, 20).await;
+        let (told,): (i64,) = stage.db.one("SELECT next_bundle FROM record_term_position", ()).await.unwrap();
+        assert_eq!(told, 16);
+        finds_both(&stage).await;
+        // The index is lost: what it told of is read, and then told of again.
+        let lost = ["DELETE FROM record_term_page", "UPDATE record_term_position SET next_bundle = 0"];
+        stage.tamper(&lost, &lost).await.unwrap();
+        finds_both(&stage).await;
+        stage.sign().await;
+        let (told,): (i64,) = stage.db.one("SELECT next_bundle FROM record_term_position", ()).await.unwrap();
+        assert_eq!(told, 16);
+        finds_both(&stage).await;
+    }
+}
+
+/// In the run, behind it, and in both.
+async fn finds_both(stage: &Stage) {
+    assert_eq!(found(stage, &about("referrals/5")).await, [4_204, 4]);
+    assert_eq!(found(stage, &about("referrals/4000")).await, [3_999]);
+    let of_source = RecordFilter { sources: vec!["tier/audit".to_owned()], ..RecordFilter::default() };
+    assert_eq!(found(stage, &of_source).await, (4_200..4_220).rev().collect::<Vec<i64>>());
 }
