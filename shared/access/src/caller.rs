@@ -62,6 +62,17 @@ impl Caller {
         self.person.as_deref().unwrap_or(&self.subject)
     }
 
+    /// Whose requests these are, for telling those that are sent again: the account's, and of each human apart for whom it acts.
+    /// Two humans behind one account may choose the same id, and neither is answered for what the other did.
+    #[must_use]
+    pub fn requester(&self) -> String {
+        match &self.person {
+            // No account has a control character in it: what stands before the first of them is the account.
+            Some(person) => format!("{}\n{person}", self.subject),
+            None => self.subject.clone(),
+        }
+    }
+
     /// Whether the token's branch lets it touch records of `branch`.
     #[must_use]
     pub fn reaches(&self, branch: &str) -> bool {

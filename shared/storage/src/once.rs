@@ -7,7 +7,7 @@ use uuid::Uuid;
 /// Whose request it is. Two callers may choose the same id, and a caller may use it on two rpcs.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct RequestKey {
-    /// The token's subject.
+    /// The account of the token, and the human for whom it acts.
     pub caller: String,
     /// The rpc's full name.
     pub rpc: &'static str,

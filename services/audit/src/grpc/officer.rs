@@ -26,7 +26,7 @@ where
     C: Command<Output = Result<String, Refused>>,
 {
     let request_id = request_id_from(request_id)?;
-    let key = RequestKey { caller: caller.subject.clone(), rpc, request_id };
+    let key = RequestKey { caller: caller.requester(), rpc, request_id };
     let done = log.once(key, digest(content), command).await.map_err(fault)?;
     done.map_err(|refused| refused::not_once(&refused))
 }

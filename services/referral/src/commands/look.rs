@@ -7,7 +7,7 @@ use handsel_storage::{Command, Fault, Tx};
 use serde_json::json;
 
 /// A look at personal data.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Look {
     /// Who looks.
     pub(crate) act: Act,

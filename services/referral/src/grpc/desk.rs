@@ -1,6 +1,10 @@
 //! The steps that all handlers share: who calls, doing a thing once, saying what came of it.
 
-use crate::{commands::Act, domain::refusal::Refusal, means::Means};
+use crate::{
+    commands::{Act, Look},
+    domain::refusal::Refusal,
+    means::Means,
+};
 use handsel_access::Caller;
 use handsel_outbox::Actor;
 use handsel_service::{
@@ -61,7 +65,7 @@ impl Desk {
         let request_id = wire::request_id_from(request_id)?;
         Ok(Call {
             act: self.act(caller),
-            key: RequestKey { caller: caller.subject.clone(), rpc, request_id },
+            key: RequestKey { caller: caller.requester(), rpc, request_id },
             digest: self.0.registry.digest(rpc, content),
             deadline: Deadline::of(request),
         })
@@ -72,11 +76,28 @@ impl Desk {
     where
         C: Command<Output = Result<String, Refusal>>,
     {
+        self.done(call, lane, command).await.map(|done| done.resource)
+    }
+
+    /// Writes a look at personal data down. The same request sent again shows them again, so it is written down again: there are as
+    /// many records as there were showings, whoever repeats a call that he has seen.
+    pub(crate) async fn look(&self, call: Call, lane: &str, look: Look) -> Result<(), Status> {
+        let (again, deadline) = (look.clone(), call.deadline);
+        if self.done(call, lane, look).await?.replayed {
+            self.run(lane, deadline, again).await.map_err(fault)?.map_err(|refused| refuse(&refused))?;
+        }
+        Ok(())
+    }
+
+    async fn done<C>(&self, call: Call, lane: &str, command: C) -> Result<Done, Status>
+    where
+        C: Command<Output = Result<String, Refusal>>,
+    {
         let Call { act: _, key, digest, deadline } = call;
         // Request ids are forgotten by the machine's time: callers retry in it, whatever the business clock says.
         let once = Once { key, digest, now: self.0.world.system.now(), command };
         match self.run(lane, deadline, once).await.map_err(fault)? {
-            Ok(Done { resource, replayed: _ }) => Ok(resource),
+            Ok(done) => Ok(done),
             Err(OnceRefused::Refused(refused)) => Err(refuse(&refused)),
             Err(OnceRefused::Reused) => {
                 let message = "the request id was used for another request: take a new one";

@@ -63,7 +63,7 @@ impl SubjectService for Subjects {
         Caller::of(&request)?.must_reach(&referral.branch)?;
         let subjects = vec![name.clone(), format!("subjects/{}", sealed.id)];
         let (kind, act) = ("subject.revealed", call.act.clone());
-        self.0.once(call, &name, Look { act, kind, subjects, reason: why, fields: 2 }).await?;
+        self.0.look(call, &name, Look { act, kind, subjects, reason: why, fields: 2 }).await?;
         let revealed = self.0.0.registry.revealed(&sealed).await.map_err(status::fault)?;
         let revealed = revealed.ok_or_else(|| status::refuse(&Refusal::Erased(name)))?;
         Ok(Response::new(views::revealed(revealed)))
@@ -91,7 +91,7 @@ impl SubjectService for Subjects {
             reason: reason(asked.reason()),
             fields: fields.len(),
         };
-        self.0.once(call, &lane, look).await?;
+        self.0.look(call, &lane, look).await?;
         let opened = self.0.0.registry.open_logged(&fields).await.map_err(status::fault)?;
         Ok(Response::new(OpenPersonalDataResponse { openings: opened.into_iter().map(opening).collect() }))
     }

@@ -26,6 +26,7 @@ use handsel_service::World;
 use handsel_storage::{Db, Fault, LaneSettings, Lanes, Migration};
 use seal::{DataKey, Field};
 use std::{collections::BTreeMap, sync::Arc};
+use store::Kept;
 use uuid::Uuid;
 
 /// The registry. Cheap to clone.
@@ -90,6 +91,14 @@ pub(crate) struct RevealedSubject {
     pub(crate) display_name: String,
     /// His contact.
     pub(crate) contact: Contact,
+}
+
+/// A key as the key store has it. One that it has nothing of was never made, or is lost.
+enum Key {
+    /// It opens what was sealed under it.
+    There(DataKey),
+    /// It was destroyed, and is never made again.
+    Destroyed,
 }
 
 impl Registry {
@@ -179,33 +188,46 @@ impl Registry {
         let mut shown = BTreeMap::new();
         let keys = self.data_keys(sealed.iter().map(|subject| subject.id).collect(), Purpose::Marketing).await?;
         for subject in sealed {
-            let masked = match keys.get(&subject.id).filter(|_| !subject.is_forgotten()) {
-                Some(key) => mask(revealed(subject, key)?),
-                None => nobody(subject.contact_kind),
+            let masked = match keys.get(&subject.id) {
+                Some(Key::There(key)) if !subject.is_forgotten() => mask(revealed(subject, key)?),
+                Some(Key::There(_) | Key::Destroyed) | None => nobody(subject.contact_kind),
             };
             shown.insert(subject.id, masked);
         }
         Ok(shown)
     }
 
-    /// A person in plain text; nothing where his key is gone.
+    /// A person in plain text; nothing where he was erased.
     ///
     /// # Errors
-    /// As [`Registry::masked`].
+    /// As [`Registry::masked`]; and where his key is lost: nobody has erased him, so nobody is told that he was.
     pub(crate) async fn revealed(&self, sealed: &SealedSubject) -> Result<Option<RevealedSubject>, Fault> {
-        let keys = self.data_keys(vec![sealed.id], Purpose::Marketing).await?;
-        keys.get(&sealed.id).filter(|_| !sealed.is_forgotten()).map(|key| revealed(sealed, key)).transpose()
+        if sealed.is_forgotten() {
+            return Ok(None);
+        }
+        match self.data_keys(vec![sealed.id], Purpose::Marketing).await?.get(&sealed.id) {
+            Some(Key::There(key)) => revealed(sealed, key).map(Some),
+            Some(Key::Destroyed) => Ok(None),
+            None => Err(Fault::Invalid(format!("the key of subjects/{} is lost: it was never destroyed", sealed.id))),
+        }
     }
 
-    /// The keys of these people for a purpose, as far as they are not destroyed.
-    async fn data_keys(&self, subjects: Vec<Uuid>, purpose: Purpose) -> Result<BTreeMap<Uuid, DataKey>, Fault> {
+    /// What the key store has of the keys of these people for a purpose.
+    async fn data_keys(&self, subjects: Vec<Uuid>, purpose: Purpose) -> Result<BTreeMap<Uuid, Key>, Fault> {
         let mut keys = BTreeMap::new();
-        for (subject, wrapped) in store::of(&self.keys, subjects, purpose).await? {
-            let key =
-                self.provider.unwrap(&wrapped, &bound_to(subject, purpose)).await.map_err(|error| refused(&error))?;
-            keys.insert(subject, DataKey::from_bytes(key));
+        for (subject, kept) in store::of(&self.keys, subjects, purpose).await? {
+            let key = match kept {
+                Kept::Wrapped(wrapped) => Key::There(self.unwrapped(subject, purpose, &wrapped).await?),
+                Kept::Destroyed => Key::Destroyed,
+            };
+            keys.insert(subject, key);
         }
         Ok(keys)
+    }
+
+    async fn unwrapped(&self, subject: Uuid, purpose: Purpose, wrapped: &Wrapped) -> Result<DataKey, Fault> {
+        let key = self.provider.unwrap(wrapped, &bound_to(subject, purpose)).await;
+        key.map(DataKey::from_bytes).map_err(|error| refused(&error))
     }
 
     /// Destroys keys for ever; how many the erasure has destroyed. Done again it changes nothing, so a store that was put back

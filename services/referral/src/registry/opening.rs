@@ -1,7 +1,7 @@
 //! Openings of what the log holds sealed: for an officer who may see it.
 
 use super::{
-    Registry,
+    Key, Registry,
     seal::{DataKey, Field},
 };
 use crate::domain::erasure::Purpose;
@@ -20,9 +20,9 @@ pub(crate) enum Opened {
         /// The text.
         plain: String,
     },
-    /// Its key is gone.
+    /// Its key was destroyed.
     Erased,
-    /// It is no sealed field of this registry's, or was changed.
+    /// It is no sealed field of this registry's, or was changed; or nothing of its key is left, not even that it was destroyed.
     NotOurs,
 }
 
@@ -33,7 +33,7 @@ impl Registry {
     /// # Errors
     /// [`Fault`] where keys cannot be read.
     pub(crate) async fn open_logged(&self, fields: &[PersonalField]) -> Result<Vec<Opened>, Fault> {
-        let mut keys: BTreeMap<Purpose, BTreeMap<Uuid, DataKey>> = BTreeMap::new();
+        let mut keys: BTreeMap<Purpose, BTreeMap<Uuid, Key>> = BTreeMap::new();
         let named: Vec<Option<(Uuid, Purpose)>> = fields.iter().map(key_of).collect();
         for purpose in Purpose::ALL {
             let of_purpose = named.iter().flatten().filter(|(_, what)| *what == purpose);
@@ -43,8 +43,9 @@ impl Registry {
         let open = |(field, named): (&PersonalField, &Option<(Uuid, Purpose)>)| {
             let Some((subject, purpose)) = named else { return Opened::NotOurs };
             match keys.get(purpose).and_then(|keys| keys.get(subject)) {
-                None => Opened::Erased,
-                Some(key) => opened(field, *subject, key).unwrap_or(Opened::NotOurs),
+                Some(Key::There(key)) => opened(field, *subject, key).unwrap_or(Opened::NotOurs),
+                Some(Key::Destroyed) => Opened::Erased,
+                None => Opened::NotOurs,
             }
         };
         Ok(fields.iter().zip(&named).map(open).collect())

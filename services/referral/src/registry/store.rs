@@ -16,6 +16,25 @@ row! {
         subject_id: Uuid,
         wrapping_key: String,
         wrapped: Vec<u8>,
+        destroyed_at: Option<At>,
+    }
+}
+
+/// What there is of a key that was made, or that an erasure was told of.
+pub(super) enum Kept {
+    /// It is there, under a wrapping key.
+    Wrapped(Wrapped),
+    /// Its tombstone is.
+    Destroyed,
+}
+
+impl KeyRow {
+    fn kept(self) -> Kept {
+        let Self { subject_id: _, wrapping_key, wrapped: bytes, destroyed_at } = self;
+        match destroyed_at {
+            None => Kept::Wrapped(Wrapped { wrapping_key, bytes }),
+            Some(_) => Kept::Destroyed,
+        }
     }
 }
 
@@ -134,22 +153,19 @@ pub(super) async fn empty_log(db: &Db) -> Result<(), Fault> {
     Ok(())
 }
 
-/// The keys of these subjects for a purpose, those destroyed apart.
-pub(super) async fn of(db: &Db, subjects: Vec<Uuid>, purpose: Purpose) -> Result<BTreeMap<Uuid, Wrapped>, Fault> {
+/// The keys of these subjects for a purpose, and the tombstones; of whom there is neither is absent.
+pub(super) async fn of(db: &Db, subjects: Vec<Uuid>, purpose: Purpose) -> Result<BTreeMap<Uuid, Kept>, Fault> {
     let mut tx = db.read().await?;
     let purposes = vec![purpose.as_str().to_owned(); subjects.len()];
     let rows: Vec<KeyRow> = tx
         .all_by(
-            "SELECT k.subject_id, k.wrapping_key, k.wrapped FROM data_key k
-             JOIN unnest($1::uuid[], $2::text[]) AS u(subject, purpose) ON k.subject_id = u.subject AND k.purpose = u.purpose
-             WHERE k.destroyed_at IS NULL",
-            "SELECT subject_id, wrapping_key, wrapped FROM data_key
-             WHERE subject_id = $1 AND purpose = $2 AND destroyed_at IS NULL",
+            "SELECT k.subject_id, k.wrapping_key, k.wrapped, k.destroyed_at FROM data_key k
+             JOIN unnest($1::uuid[], $2::text[]) AS u(subject, purpose) ON k.subject_id = u.subject AND k.purpose = u.purpose",
+            "SELECT subject_id, wrapping_key, wrapped, destroyed_at FROM data_key WHERE subject_id = $1 AND purpose = $2",
             vec![Column::Uuid(subjects), Column::Text(purposes)],
         )
         .await?;
-    let kept = |row: KeyRow| (row.subject_id, Wrapped { wrapping_key: row.wrapping_key, bytes: row.wrapped });
-    Ok(rows.into_iter().map(kept).collect())
+    Ok(rows.into_iter().map(|row| (row.subject_id, row.kept())).collect())
 }
 
 /// Subjects whose keys were made before that and are not known to be in use, oldest first.

@@ -97,7 +97,7 @@ impl Api {
         M: Message,
     {
         let request_id = request_id_from(again.request_id)?;
-        let key_of_request = RequestKey { caller: call.caller.subject.clone(), rpc: again.rpc, request_id };
+        let key_of_request = RequestKey { caller: call.caller.requester(), rpc: again.rpc, request_id };
         // Request ids are forgotten by the machine's time: callers retry in it, whatever the business clock says.
         let now = self.service.world.system.now();
         let once = Once { key: key_of_request, digest: digest(&again.content), now, command };

@@ -112,7 +112,7 @@ impl Grpc {
 }
 
 fn key(caller: &Caller, rpc: &'static str, request_id: &str) -> Result<RequestKey, Status> {
-    Ok(RequestKey { caller: caller.subject.clone(), rpc, request_id: request_id_from(request_id)? })
+    Ok(RequestKey { caller: caller.requester(), rpc, request_id: request_id_from(request_id)? })
 }
 
 /// An etag is the version that was read; empty: none was.
