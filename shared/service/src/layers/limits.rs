@@ -219,6 +219,9 @@ fn patience(text: &str) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::convert::Infallible;
+    use tonic_types::StatusExt as _;
+    use tower::{ServiceExt as _, service_fn};
 
     #[test]
     fn timeouts_are_read_as_the_protocol_writes_them() {
@@ -241,17 +244,50 @@ mod tests {
         }
     }
 
+    const UNARY: &str = "/handsel.reward.v1.RewardService/GetReward";
+
+    /// With a unary call a second long at most.
+    fn limits() -> LimitsLayer {
+        LimitsLayer::new(&LimitsConfig { call_timeout_millis: 1000, ..LimitsConfig::default() }, Stage::default())
+    }
+
+    fn headers(text: &str) -> HeaderMap {
+        HeaderMap::from_iter([(http::HeaderName::from_static("grpc-timeout"), text.parse().unwrap())])
+    }
+
+    /// By the test's clock: the answer leaves a little before its caller looks away, and nobody's load shifts that.
+    #[tokio::test(start_paused = true)]
+    async fn no_unary_call_outlasts_its_caller_or_the_servers_limit() {
+        let endless = service_fn(|_: Request<Body>| std::future::pending::<Result<Response<Body>, Infallible>>());
+        let calls = [
+            (HeaderMap::new(), 1000),
+            (headers("10S"), 1000),
+            (headers("1050m"), 1000),
+            (headers("500m"), 450),
+            (headers("100m"), 90),
+        ];
+        for (headers, answered_millis) in calls {
+            let mut request = Request::new(Body::empty());
+            *request.uri_mut() = UNARY.parse().unwrap();
+            *request.headers_mut() = headers.clone();
+            let began = Instant::now();
+            let answer = limits().layer(endless).oneshot(request).await.unwrap();
+            let waited_millis = began.elapsed().as_millis();
+            // Timers go by whole milliseconds, and never too early.
+            assert!((answered_millis..=answered_millis + 1).contains(&waited_millis), "{headers:?}: {waited_millis}");
+            let status = Status::from_header_map(answer.headers()).unwrap();
+            assert_eq!(status.code(), Code::DeadlineExceeded, "{headers:?}");
+            assert_eq!(status.get_details_error_info().unwrap().reason, "DEADLINE_PASSED", "{headers:?}");
+        }
+    }
+
     #[test]
     fn a_unary_call_is_capped_and_a_stream_is_its_callers() {
-        let limits =
-            LimitsLayer::new(&LimitsConfig { call_timeout_millis: 1000, ..LimitsConfig::default() }, Stage::default());
-        let headers =
-            |text: &str| HeaderMap::from_iter([(http::HeaderName::from_static("grpc-timeout"), text.parse().unwrap())]);
+        let limits = limits();
         let left = |path: &str, headers: HeaderMap| {
             limits.deadline(path, &headers).map(|deadline| (deadline - Instant::now()).as_millis())
         };
-        let (unary, stream) =
-            ("/handsel.reward.v1.RewardService/GetReward", "/handsel.referral.v1.FactService/IngestFacts");
+        let (unary, stream) = (UNARY, "/handsel.referral.v1.FactService/IngestFacts");
         assert!(left(unary, HeaderMap::new()).unwrap() <= 1000);
         assert!(left(unary, headers("10S")).unwrap() <= 1000);
         assert!(left(unary, headers("100m")).unwrap() <= 100);
