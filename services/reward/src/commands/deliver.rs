@@ -13,7 +13,7 @@ use crate::{
         reversal::Trigger,
         reward::Reward,
     },
-    store::{self, counter::BUDGET, hold::HOLD},
+    store::{self, counter::BUDGET, hold::HOLD, reversal::Reach, reward::REWARD},
 };
 use handsel_money::Timestamp;
 use handsel_outbox::{
@@ -23,7 +23,6 @@ use handsel_outbox::{
 use handsel_proto::handsel::relay::v1::Receipt;
 use handsel_storage::{Command, Fault, Lock, Tx};
 use serde_json::json;
-use std::collections::BTreeSet;
 use uuid::Uuid;
 
 /// A run of messages of one source.
@@ -33,6 +32,8 @@ pub(crate) struct Deliver {
     pub(crate) arrivals: Vec<Arrival>,
     /// One for each arrival: what it says, or why that makes no sense to us.
     pub(crate) contents: Vec<Result<Content, Refusal>>,
+    /// What the reversals among them lock, as it stood when they came.
+    pub(crate) reach: Reach,
     pub(crate) actor: Actor,
     pub(crate) now: Timestamp,
 }
@@ -70,13 +71,17 @@ impl Command for Deliver {
     const NAME: &'static str = "inbox.deliver";
     type Output = Result<Vec<Receipt>, InboxRefused>;
 
+    /// Everything that any of the messages locks, before the first is taken: a message that locked its own when its turn comes would
+    /// lock plans after rewards, or in the order in which messages happen to stand, and two runs of messages would wait for each other.
     fn locks(&self) -> Vec<Lock> {
         let lock = |content: &Result<Content, Refusal>| match content {
             Ok(Content::Qualification(case)) => Some(Lock::new(&BUDGET, case.qualification.plan.as_str())),
             Ok(Content::Released(released)) => Some(Lock::new(&HOLD, released.id)),
             Ok(Content::Tier(_) | Content::Reversal(_) | Content::Placed(_) | Content::Parked) | Err(_) => None,
         };
-        self.contents.iter().filter_map(lock).collect()
+        let plans = self.reach.plans.iter().map(|plan| Lock::new(&BUDGET, plan.as_str()));
+        let rewards = self.reach.rewards.iter().map(|reward| Lock::new(&REWARD, *reward));
+        self.contents.iter().filter_map(lock).chain(plans).chain(rewards).collect()
     }
 
     async fn apply(&self, tx: &mut Tx) -> Result<Self::Output, Fault> {
@@ -123,15 +128,17 @@ impl Deliver {
         if let Err(refusal) = not_in_the_future(trigger.at, self.now, QUALIFICATION_TOLERANCE, "trigger_time") {
             return Ok(refused(&refusal));
         }
-        let plans = plans_of(tx, *referral).await?;
-        store::counter::lock(tx, plans.iter().cloned().collect()).await?;
+        let reach = store::reversal::reach(tx, vec![*referral]).await?;
+        // What was granted by an earlier message of this run has its plan locked, and its rewards are nobody else's yet. What another
+        // call granted since the look that our locks come from is locked only now: in the worst case that is a deadlock, which the
+        // engine ends and we run again.
+        store::counter::lock(tx, reach.plans.iter().cloned().collect()).await?;
         // Granted since the first look: its plan's budget is not locked.
-        if plans_of(tx, *referral).await? != plans {
+        if store::reversal::reach(tx, vec![*referral]).await? != reach {
             return Err(Fault::Contention);
         }
         store::campaign::uncount(tx, *referral, self.now).await?;
-        let rewards = store::reversal::rewards_of_referral(tx, *referral).await?;
-        for reward in store::reward::lock(tx, rewards).await? {
+        for reward in store::reward::lock(tx, reach.rewards.into_iter().collect()).await? {
             match reverse(&self.means, tx, &reward, trigger.clone(), &self.actor, self.now).await? {
                 Ok(()) | Err(Refusal::StateConflict { .. }) => {}
                 Err(refusal) => return Err(Fault::Invalid(refusal.to_string())),
@@ -184,10 +191,4 @@ fn granted(outcome: &Result<Vec<Reward>, Refusal>) -> Verdict {
 
 fn refused(refusal: &Refusal) -> Verdict {
     Verdict::Refused { reason: refusal.reason().to_owned() }
-}
-
-/// The plans that a referral was granted under.
-async fn plans_of(tx: &mut Tx, referral: Uuid) -> Result<BTreeSet<String>, Fault> {
-    let stages = store::qualification::of_referrals(tx, vec![referral]).await?;
-    Ok(stages.into_iter().map(|stage| stage.plan).collect())
 }

@@ -12,6 +12,7 @@ use crate::{
         refusal::{Fault, Refusal},
         reversal::Trigger,
     },
+    queries,
     wire::{hold::target_from, qualification::qualification_from},
 };
 use handsel_money::Timestamp;
@@ -25,7 +26,7 @@ use handsel_proto::handsel::{
     },
 };
 use handsel_service::{
-    status::Violation,
+    status::{Violation, fault},
     wire::{id_from_name, timestamp_from},
 };
 use tonic::{Request, Response, Status};
@@ -45,10 +46,17 @@ impl RewardInboxService for Api {
         let (actor, now) = (call.actor(), self.now());
         let origin = Origin::from(call.message.origin.clone().unwrap_or_default());
         let messages = &call.message.messages;
+        let contents: Vec<_> = messages.iter().map(|message| content_from(message, &actor, now)).collect();
+        let reversed = contents.iter().filter_map(|content| match content {
+            Ok(Content::Reversal(reversed)) => Some(reversed.referral),
+            Ok(_) | Err(_) => None,
+        });
+        let reach = queries::rewards::reach(&self.service.db, reversed.collect()).await.map_err(fault)?;
         let command = Deliver {
             means: self.service.means.clone(),
             arrivals: messages.iter().map(|message| Arrival::of(message.sequence, message)).collect(),
-            contents: messages.iter().map(|message| content_from(message, &actor, now)).collect(),
+            contents,
+            reach,
             origin,
             actor,
             now,

@@ -18,7 +18,7 @@ use handsel_storage::{At, Db, Fault, Tx};
 use std::collections::HashMap;
 use uuid::Uuid;
 
-pub(crate) use crate::store::reward_read::Filter;
+pub(crate) use crate::store::{reversal::Reach, reward_read::Filter};
 
 /// One reward with everything known of it.
 pub(crate) struct Whole {
@@ -53,6 +53,14 @@ pub(crate) async fn get(db: &Db, means: &Means, id: Uuid, now: Timestamp) -> Res
     };
     let checks = look(&mut tx, means, &reward, attempts.last(), &holds, choice.as_ref(), now).await?;
     Ok(Some(Whole { reward, attempts, record, holds, choice, checks }))
+}
+
+/// What reversals of these referrals will lock, as it stands now.
+pub(crate) async fn reach(db: &Db, referrals: Vec<Uuid>) -> Result<Reach, Fault> {
+    if referrals.is_empty() {
+        return Ok(Reach::default());
+    }
+    store::reversal::reach(&mut db.read().await?, referrals).await
 }
 
 /// Every check on a reward's way, by one look at the database.

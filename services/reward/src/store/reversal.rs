@@ -7,9 +7,13 @@ use crate::domain::{
 };
 use handsel_money::Timestamp;
 use handsel_storage::{At, Column, Fault, Tx, row};
+use std::collections::BTreeSet;
 use uuid::Uuid;
 
 row! {
+    pub(crate) struct RewardRow {
+        pub id: Uuid,
+    }
     pub(crate) struct ReversalRow {
         pub id: Uuid,
         pub reward_id: Uuid,
@@ -131,8 +135,25 @@ pub(crate) async fn decide(tx: &mut Tx, id: Uuid, decision: &Decision, now: Time
     .await
 }
 
-/// The rewards of a referral: which rows a reversal will lock.
-pub(crate) async fn rewards_of_referral(tx: &mut Tx, referral: Uuid) -> Result<Vec<Uuid>, Fault> {
-    let rows: Vec<(Uuid,)> = tx.all("SELECT id FROM reward WHERE referral = $1 ORDER BY id", (referral,)).await?;
-    Ok(rows.into_iter().map(|(id,)| id).collect())
+/// What reversals of referrals lock: the budget rows of the plans that they were granted under, and their rewards.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Reach {
+    pub(crate) plans: BTreeSet<String>,
+    pub(crate) rewards: BTreeSet<Uuid>,
+}
+
+/// What reversals of these referrals lock, as far as it is there.
+pub(crate) async fn reach(tx: &mut Tx, referrals: Vec<Uuid>) -> Result<Reach, Fault> {
+    let stages = super::qualification::of_referrals(tx, referrals.clone()).await?;
+    let rewards: Vec<RewardRow> = tx
+        .all_by(
+            "SELECT id FROM reward WHERE referral = ANY($1)",
+            "SELECT id FROM reward WHERE referral = $1",
+            Column::Uuid(referrals),
+        )
+        .await?;
+    Ok(Reach {
+        plans: stages.into_iter().map(|stage| stage.plan).collect(),
+        rewards: rewards.into_iter().map(|row| row.id).collect(),
+    })
 }
