@@ -112,6 +112,12 @@ impl Reward {
             postgres: include_str!("../migrations/postgres/190_hold_origin.sql"),
             sqlite: include_str!("../migrations/sqlite/190_hold_origin.sql"),
         });
+        all.push(Migration {
+            version: 195,
+            name: "gate_look",
+            postgres: include_str!("../migrations/postgres/195_gate_look.sql"),
+            sqlite: include_str!("../migrations/sqlite/195_gate_look.sql"),
+        });
         all
     }
 

@@ -84,13 +84,12 @@ pub(crate) async fn rounds(tx: &mut Tx, rewards: Vec<Uuid>) -> Result<Vec<Round>
         .collect()
 }
 
-/// Rewards that are to be paid and of which the bank is to be asked, the longest approved first: nobody has, or what it said holds
-/// no more. Those whose plan asks for nothing are among them, but none that is held: however many are, the others have their turn.
-pub(crate) async fn candidates(tx: &mut Tx, now: Timestamp, limit: i64) -> Result<Vec<CandidateRow>, Fault> {
-    tx.all(
-        "SELECT r.id, r.plan_id, r.plan_version
-         FROM reward r
-         WHERE (r.state = 'APPROVED'
+/// What is to be paid and of which the bank is to be asked: nobody has, or what it said holds no more; and nobody holds it. Of reward
+/// `r`, with the instant of now as `$1`.
+macro_rules! is_to_be_asked_of {
+    () => {
+        "r.state IN ('APPROVED', 'PAYING')
+           AND (r.state = 'APPROVED'
                 OR (r.state = 'PAYING' AND EXISTS (SELECT 1 FROM attempt a
                                                    WHERE a.reward_id = r.id AND a.number = r.attempts
                                                      AND a.first_sent_at IS NULL)
@@ -98,11 +97,34 @@ pub(crate) async fn candidates(tx: &mut Tx, now: Timestamp, limit: i64) -> Resul
            AND NOT EXISTS (SELECT 1 FROM gate_round g WHERE g.reward_id = r.id AND g.holds_until > $1)
            AND NOT EXISTS (SELECT 1 FROM hold h
                            WHERE h.state <> 'RELEASED' AND (h.reward_id = r.id OR h.referral = r.referral
-                                                            OR h.beneficiary = r.beneficiary OR h.plan_id = r.plan_id))
-         ORDER BY r.updated_at, r.id LIMIT $2",
-        (At(now), limit),
-    )
-    .await
+                                                            OR h.beneficiary = r.beneficiary OR h.plan_id = r.plan_id))"
+    };
+}
+
+/// Rewards of which the bank is to be asked, the longest approved first. Those of plans that ask nothing are not read, however many
+/// wait; and however many are held, the others have their turn.
+///
+/// PostgreSQL is told to go plan by plan, each from its own longest approved on: left to itself it may read everything that waits.
+pub(crate) async fn candidates(tx: &mut Tx, now: Timestamp, limit: i64) -> Result<Vec<CandidateRow>, Fault> {
+    let sql = tx.pick(
+        concat!(
+            "SELECT r.id, r.plan_id, r.plan_version
+             FROM plan p CROSS JOIN LATERAL (
+                 SELECT r.id, r.plan_id, r.plan_version, r.updated_at FROM reward r
+                 WHERE r.plan_id = p.id AND r.plan_version = p.version AND ",
+            is_to_be_asked_of!(),
+            " ORDER BY r.updated_at, r.id LIMIT $2) AS r
+             WHERE p.asks_bank ORDER BY r.updated_at, r.id LIMIT $2"
+        ),
+        concat!(
+            "SELECT r.id, r.plan_id, r.plan_version
+             FROM plan p CROSS JOIN reward r
+             WHERE p.asks_bank AND r.plan_id = p.id AND r.plan_version = p.version AND ",
+            is_to_be_asked_of!(),
+            " ORDER BY r.updated_at, r.id LIMIT $2"
+        ),
+    );
+    tx.all(sql, (At(now), limit)).await
 }
 
 /// What the bank said of a reward holds no more: it is locked, and what is to be paid is another thing now.

@@ -94,8 +94,9 @@ fn read_terms(bytes: &[u8]) -> Result<Terms, Fault> {
 pub(crate) async fn insert(tx: &mut Tx, plan: &Plan) -> Result<bool, Fault> {
     let added = tx
         .exec(
-            "INSERT INTO plan (id, version, display_name, state, currency, terms, maker, revision, created_at, updated_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+            "INSERT INTO plan (id, version, display_name, state, currency, terms, maker, revision, created_at, updated_at,
+                               asks_bank)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
              ON CONFLICT (id, version) DO NOTHING",
             (
                 plan.id.clone(),
@@ -108,6 +109,7 @@ pub(crate) async fn insert(tx: &mut Tx, plan: &Plan) -> Result<bool, Fault> {
                 plan.revision,
                 At(plan.created_at),
                 At(plan.updated_at),
+                !plan.terms.payment.gate.is_empty(),
             ),
         )
         .await?;

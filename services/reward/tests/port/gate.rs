@@ -284,12 +284,7 @@ on_both_engines! {
     async fn what_waits_for_something_else_keeps_no_other_from_being_asked_of(lab: Lab) {
         let core = CoreBank::content();
         let server = lab.serve(core.clone()).await;
-        let pace = Pace { batch: 2, ..Pace::default() };
-        let bank = Bank::configured(lab.clone(), RewardConfig { pace, ..asking(lab.peer(server.address())) }).await;
-        bank.put_in_force("spring", gated()).await;
-        bank.create_plan("mia", &request_id(11), "summer", wire::Plan { gate_checks: Vec::new(), ..gated() }).await.unwrap();
-        bank.submit_plan("mia", &request_id(12), "plans/summer").await.unwrap();
-        bank.activate_plan("chen", &request_id(13), "plans/summer").await.unwrap();
+        let bank = two_by_two(lab, &server).await;
         let hold = bank.place_hold(14, "plans/summer").await.unwrap();
         for number in 1..=3 {
             let held = wire::Qualification { plan: "plans/summer".into(), ..bank.qualification(number, "1.00 CNY") };
@@ -304,6 +299,37 @@ on_both_engines! {
         bank.run_jobs().await;
         assert_eq!(bank.instructions().await.len(), 4);
     }
+
+    /// The same of those that nobody holds, and that wait for the latch alone.
+    async fn what_no_plan_asks_of_keeps_no_other_from_being_asked_of(lab: Lab) {
+        let core = CoreBank::content();
+        let server = lab.serve(core.clone()).await;
+        let bank = two_by_two(lab, &server).await;
+        bank.stop("fay", 14, "the bank's books are being looked at").await;
+        for number in 1..=3 {
+            let unasked = wire::Qualification { plan: "plans/summer".into(), ..bank.qualification(number, "1.00 CNY") };
+            bank.grant(unasked).await.unwrap();
+            bank.run_jobs().await;
+        }
+        bank.lab.clock.advance(HOUR).unwrap();
+        let asked_of = bank.grant(bank.qualification(4, "1.00 CNY")).await.unwrap().remove(0).name;
+        bank.run_jobs().await;
+        let asked: Vec<String> = core.asked().into_iter().map(|question| question.reward).collect();
+        assert_eq!(asked, [asked_of]);
+        assert!(bank.instructions().await.is_empty(), "the latch is down");
+    }
+}
+
+/// A bank that looks at two rewards a run: `spring` asks, `summer` asks nothing.
+async fn two_by_two(lab: Lab, server: &Server) -> Bank {
+    let pace = Pace { batch: 2, ..Pace::default() };
+    let bank = Bank::configured(lab.clone(), RewardConfig { pace, ..asking(lab.peer(server.address())) }).await;
+    bank.put_in_force("spring", gated()).await;
+    let asks_nothing = wire::Plan { gate_checks: Vec::new(), ..gated() };
+    bank.create_plan("mia", &request_id(11), "summer", asks_nothing).await.unwrap();
+    bank.submit_plan("mia", &request_id(12), "plans/summer").await.unwrap();
+    bank.activate_plan("chen", &request_id(13), "plans/summer").await.unwrap();
+    bank
 }
 
 /// Takes connections and never says a word: its address.

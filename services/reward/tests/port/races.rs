@@ -74,7 +74,9 @@ on_both_engines! {
     /// Whichever of them stands first: nobody waits for a plan while he keeps one that comes after it, so no two wait for each other.
     async fn a_grant_and_a_reversal_told_together_lock_their_plans_in_order(lab: Lab) {
         let bank = Bank::with_plan(lab, seven_each()).await;
-        bank.create_plan("mia", &request_id(11), "autumn", seven_each()).await.unwrap();
+        let terms = Some(wire::reversal_terms::Terms::FullWithinDays(30));
+        let autumn = wire::Plan { reversal_terms: Some(wire::ReversalTerms { terms }), ..seven_each() };
+        bank.create_plan("mia", &request_id(11), "autumn", autumn).await.unwrap();
         bank.submit_plan("mia", &request_id(12), "plans/autumn").await.unwrap();
         bank.activate_plan("chen", &request_id(13), "plans/autumn").await.unwrap();
         let plan = "plans/autumn".into();
