@@ -65,7 +65,8 @@ impl Command for InTheWay {
         while tx.one::<(i64,)>(waiting, ()).await?.0 == 0 {
             tokio::task::yield_now().await;
         }
-        let _spring: (i32,) = tx.one("SELECT 1 FROM plan_budget WHERE plan_id = 'spring' FOR UPDATE NOWAIT", ()).await?;
+        let _spring: (i32,) =
+            tx.one("SELECT 1 FROM plan_budget WHERE plan_id = 'spring' FOR UPDATE NOWAIT", ()).await?;
         Ok(())
     }
 }
@@ -75,7 +76,7 @@ on_both_engines! {
     async fn a_grant_and_a_reversal_told_together_lock_their_plans_in_order(lab: Lab) {
         let bank = Bank::with_plan(lab, seven_each()).await;
         let terms = Some(wire::reversal_terms::Terms::FullWithinDays(30));
-        let autumn = wire::Plan { reversal_terms: Some(wire::ReversalTerms { terms }), ..seven_each() };
+        let autumn = wire::Plan { reversal: Some(wire::ReversalTerms { terms }), ..seven_each() };
         bank.create_plan("mia", &request_id(11), "autumn", autumn).await.unwrap();
         bank.submit_plan("mia", &request_id(12), "plans/autumn").await.unwrap();
         bank.activate_plan("chen", &request_id(13), "plans/autumn").await.unwrap();
