@@ -1,7 +1,7 @@
 //! A log that proves that nothing was changed and nothing is missing.
 //!
 //! [`Audit`] is the service. [`tlog`] and [`client`] are for those who check it: formats, proofs and a follower that refuses
-//! to advance on anything unproven; neither knows the service's rooms.
+//! to advance on anything unproven; neither knows the service's rooms. [`packed`] is for those who read its tables by themselves.
 
 pub mod client;
 mod commands;
@@ -12,6 +12,7 @@ mod grpc;
 mod jobs;
 mod ledger;
 mod log;
+pub mod packed;
 mod queries;
 mod reconcile;
 mod said;

@@ -3,16 +3,16 @@
 
 CREATE TABLE leaf (
     leaf_index BIGINT PRIMARY KEY CHECK (leaf_index >= 0),
-    -- Exactly as hashed.
-    content BYTEA NOT NULL CHECK (octet_length(content) BETWEEN 2 AND 65535),
-    -- SHA-256(0x00 content).
+    -- What is hashed, packed: its first byte says how, the service's README how to read it.
+    content BYTEA NOT NULL CHECK (octet_length(content) BETWEEN 2 AND 65536),
+    -- SHA-256(0x00 leaf), of the leaf unpacked.
     hash BYTEA NOT NULL CHECK (octet_length(hash) = 32)
 );
 
 -- What a statement's body digest commits to. Apart from the leaf, because retention will take bodies away and leave leaves.
 CREATE TABLE body (
     leaf_index BIGINT PRIMARY KEY REFERENCES leaf (leaf_index),
-    content BYTEA NOT NULL CHECK (octet_length(content) BETWEEN 1 AND 262144),
+    content BYTEA NOT NULL CHECK (octet_length(content) BETWEEN 2 AND 262145),
     salt BYTEA NOT NULL CHECK (octet_length(salt) = 32)
 );
 

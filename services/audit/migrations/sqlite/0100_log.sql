@@ -3,16 +3,16 @@
 
 CREATE TABLE leaf (
     leaf_index INTEGER PRIMARY KEY CHECK (leaf_index >= 0),
-    -- Exactly as hashed.
-    content BLOB NOT NULL CHECK (length(content) BETWEEN 2 AND 65535),
-    -- SHA-256(0x00 content).
+    -- What is hashed, packed: its first byte says how, the service's README how to read it.
+    content BLOB NOT NULL CHECK (length(content) BETWEEN 2 AND 65536),
+    -- SHA-256(0x00 leaf), of the leaf unpacked.
     hash BLOB NOT NULL CHECK (length(hash) = 32)
 ) STRICT;
 
 -- What a statement's body digest commits to. Apart from the leaf, because retention will take bodies away and leave leaves.
 CREATE TABLE body (
     leaf_index INTEGER PRIMARY KEY REFERENCES leaf (leaf_index),
-    content BLOB NOT NULL CHECK (length(content) BETWEEN 1 AND 262144),
+    content BLOB NOT NULL CHECK (length(content) BETWEEN 2 AND 262145),
     salt BLOB NOT NULL CHECK (length(salt) = 32)
 ) STRICT;
 

@@ -119,7 +119,7 @@ impl AuditService for AuditApi {
         let question = Question::Inclusion { index, size: signed.size };
         let hashes = proof::answer(&self.log.db, question).await.map_err(refused::not_proven)?;
         let note = messages::with_cosignatures(&self.log, &signed).await?.note;
-        let proof = LogProof { extra: Some(row.content.clone()), index, hashes, note };
+        let proof = LogProof { extra: Some(row.content.to_vec()), index, hashes, note };
         let proto::Record { index, leaf: _, body, body_salt, body_withheld: _, pruned_by: _ } = messages::record(row);
         Ok(Response::new(proto::Evidence { index, proof: proof.to_text().into_bytes(), body, body_salt }))
     }

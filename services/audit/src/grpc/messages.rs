@@ -45,12 +45,11 @@ pub(super) async fn with_cosignatures(log: &Log, signed: &Signed) -> Result<prot
 /// A record, without its body where a finding says that it is not the one.
 pub(super) fn record(row: RecordRow) -> proto::Record {
     let RecordRow { leaf_index, content, body, salt, withheld, pruned_by } = row;
-    let shown = |bytes: Option<Vec<u8>>| bytes.filter(|_| !withheld).unwrap_or_default();
     proto::Record {
         index: leaf_index,
-        leaf: content,
-        body: shown(body),
-        body_salt: shown(salt),
+        leaf: content.into(),
+        body: body.filter(|_| !withheld).map(Vec::from).unwrap_or_default(),
+        body_salt: salt.filter(|_| !withheld).unwrap_or_default(),
         body_withheld: withheld,
         pruned_by,
     }

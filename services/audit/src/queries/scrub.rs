@@ -99,7 +99,7 @@ async fn load(tx: &mut Tx, first: u64, end: u64) -> Result<Portion, Fault> {
 /// The type that a record of a prune names, where it names the leaf that is said to be pruned by it.
 fn named(row: &PrunedRow) -> Option<String> {
     let (_, statement) = leaf(&row.content).ok()?;
-    let body = Body { content: row.body.clone()?, salt: row.salt.clone()? };
+    let body = Body { content: row.body.as_deref()?.to_vec(), salt: row.salt.clone()? };
     let PruneSaid { kind, runs } = pruned::read(row.record.cast_unsigned(), &statement, &body.salt, &body.content)?;
     runs.iter().any(|[first, last]| (*first..=*last).contains(&row.leaf_index.cast_unsigned())).then_some(kind)
 }
@@ -113,7 +113,7 @@ async fn closing(tx: &mut Tx, size: u64) -> Result<Closing, Fault> {
 fn stored_leaf(row: WholeRow) -> Result<StoredLeaf, Fault> {
     let WholeRow { leaf_index: _, content, hash, body, salt } = row;
     let stored = Hash::try_from(hash.as_slice()).map_err(|error| Fault::Invalid(error.to_string()))?;
-    let body = body.map(|content| Body { content, salt: salt.unwrap_or_default() });
+    let body = body.map(|content| Body { content: content.into(), salt: salt.unwrap_or_default() });
     Ok(StoredLeaf { computed: Hash::of_leaf(&content), stored, said: said::of_leaf(&content), body })
 }
 

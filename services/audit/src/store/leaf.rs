@@ -1,15 +1,22 @@
 //! Leaves, and the bodies beside them.
 
-use super::{column, hash};
-use crate::{domain::extension::Leaf, tlog::Hash};
+use super::{
+    column, hash,
+    unpacked::{BodyBytes, LeafBytes},
+};
+use crate::{
+    domain::extension::Leaf,
+    packed::{HEAD_BYTES, Packed},
+    tlog::Hash,
+};
 use handsel_storage::{Column, Fault, Tx, row};
 
 row! {
     /// A leaf with its body, if it has one.
     pub(crate) struct RecordRow {
         pub(crate) leaf_index: i64,
-        pub(crate) content: Vec<u8>,
-        pub(crate) body: Option<Vec<u8>>,
+        pub(crate) content: LeafBytes,
+        pub(crate) body: Option<BodyBytes>,
         pub(crate) salt: Option<Vec<u8>>,
         /// A finding says that the body is damaged or missing.
         pub(crate) withheld: bool,
@@ -20,7 +27,7 @@ row! {
     /// A leaf and the hash stored with it.
     pub(crate) struct HashedRow {
         pub(crate) leaf_index: i64,
-        pub(crate) content: Vec<u8>,
+        pub(crate) content: LeafBytes,
         pub(crate) hash: Vec<u8>,
     }
 }
@@ -31,11 +38,11 @@ pub(crate) async fn add(tx: &mut Tx, leaves: Vec<Leaf>) -> Result<(), Fault> {
     let (mut body_indexes, mut bodies, mut salts) = (Vec::new(), Vec::new(), Vec::new());
     for Leaf { index, content, hash, body } in leaves {
         indexes.push(index);
-        contents.push(content);
+        contents.push(Packed::Leaf.pack(&content));
         hashes.push(hash.to_vec());
         if let Some(body) = body {
             body_indexes.push(index);
-            bodies.push(body.content);
+            bodies.push(Packed::Body.pack(&body.content));
             salts.push(body.salt);
         }
     }
@@ -73,7 +80,15 @@ row! {
     /// A leaf.
     pub(crate) struct LeafRow {
         pub(crate) leaf_index: i64,
-        pub(crate) content: Vec<u8>,
+        pub(crate) content: LeafBytes,
+    }
+
+    /// How a record's columns begin, and how long they are.
+    struct WeightRow {
+        leaf: Vec<u8>,
+        leaf_stored: i64,
+        body: Option<Vec<u8>>,
+        body_stored: Option<i64>,
     }
 }
 
@@ -83,17 +98,27 @@ pub(crate) async fn contents(tx: &mut Tx, first: u64, end: u64) -> Result<Vec<Le
     tx.all(sql, (column(first)?, column(end)?)).await
 }
 
-/// Bytes of each record from `first` to before `end`, in order: what a batch would weigh, without reading it.
+/// Bytes of each record from `first` to before `end` at most, in order: what a batch would weigh, without reading it.
 pub(crate) async fn weights(tx: &mut Tx, first: u64, end: u64) -> Result<Vec<u64>, Fault> {
-    let rows: Vec<(i64,)> = tx
+    let rows: Vec<WeightRow> = tx
         .all(
-            "SELECT CAST(length(leaf.content) + COALESCE(length(body.content), 0) AS BIGINT)
+            "SELECT substr(leaf.content, 1, $3) AS leaf, CAST(length(leaf.content) AS BIGINT) AS leaf_stored,
+                    substr(body.content, 1, $3) AS body, CAST(length(body.content) AS BIGINT) AS body_stored
              FROM leaf LEFT JOIN body USING (leaf_index)
              WHERE leaf_index >= $1 AND leaf_index < $2 ORDER BY leaf_index",
-            (column(first)?, column(end)?),
+            (column(first)?, column(end)?, HEAD_BYTES),
         )
         .await?;
-    Ok(rows.into_iter().map(|(bytes,)| bytes.cast_unsigned()).collect())
+    Ok(rows.into_iter().map(WeightRow::bytes).collect())
+}
+
+impl WeightRow {
+    fn bytes(self) -> u64 {
+        let Self { leaf, leaf_stored, body, body_stored } = self;
+        let leaf = Packed::Leaf.weight(&leaf, leaf_stored.cast_unsigned());
+        let body = Packed::Body.weight(&body.unwrap_or_default(), body_stored.unwrap_or_default().cast_unsigned());
+        leaf.saturating_add(body)
+    }
 }
 
 /// The leaf hashes from `first` to before `end`, in order.

@@ -15,6 +15,7 @@ pub(crate) mod scrub;
 pub(crate) mod source;
 pub(crate) mod term;
 pub(crate) mod tile;
+pub(crate) mod unpacked;
 
 use crate::tlog::Hash;
 use handsel_storage::Fault;

@@ -1,6 +1,10 @@
 //! Prunes, how far they are, and the bodies that went.
 
-use super::{column, leaf::LeafRow};
+use super::{
+    column,
+    leaf::LeafRow,
+    unpacked::{BodyBytes, LeafBytes},
+};
 use crate::domain::{
     hold::Step,
     prune::{Progress, Prune},
@@ -26,8 +30,8 @@ row! {
     pub(crate) struct PrunedRow {
         pub(crate) leaf_index: i64,
         pub(crate) record: i64,
-        pub(crate) content: Vec<u8>,
-        pub(crate) body: Option<Vec<u8>>,
+        pub(crate) content: LeafBytes,
+        pub(crate) body: Option<BodyBytes>,
         pub(crate) salt: Option<Vec<u8>>,
     }
 }

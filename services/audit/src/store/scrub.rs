@@ -1,6 +1,9 @@
 //! What the scrubber reads, and how far it is.
 
-use super::{column, hash};
+use super::{
+    column, hash,
+    unpacked::{BodyBytes, LeafBytes},
+};
 use crate::{
     domain::{extension::PLACE_STATEMENTS, said::Entry},
     store::tile::TileRow,
@@ -12,9 +15,9 @@ row! {
     /// A leaf with its hash and its body.
     pub(crate) struct WholeRow {
         pub(crate) leaf_index: i64,
-        pub(crate) content: Vec<u8>,
+        pub(crate) content: LeafBytes,
         pub(crate) hash: Vec<u8>,
-        pub(crate) body: Option<Vec<u8>>,
+        pub(crate) body: Option<BodyBytes>,
         pub(crate) salt: Option<Vec<u8>>,
     }
 

@@ -82,7 +82,7 @@ pub(crate) async fn located(tx: &mut Tx, source: &str, first: i64, last: i64) ->
             let leaves = store::leaf::contents(tx, leaf_of(from), leaf_of(end)).await?;
             located.extend(leaves.into_iter().map(|row| {
                 let sequence = first_sequence.saturating_add(row.leaf_index.saturating_sub(first_leaf));
-                Located { sequence, index: row.leaf_index, leaf: row.content }
+                Located { sequence, index: row.leaf_index, leaf: row.content.into() }
             }));
         }
     }

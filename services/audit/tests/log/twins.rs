@@ -6,6 +6,7 @@ use ct_merkle::mem_backed_tree::MemoryBackedTree;
 use expect_test::expect;
 use handsel_audit::{
     AuditConfig,
+    packed::Packed,
     tlog::{Hash, TILE_WIDTH, TreeHead, tile_root},
 };
 use handsel_proto::handsel::audit::v1::SealedStatement;
@@ -117,18 +118,19 @@ async fn tables(tx: &mut Tx) -> Result<String, Fault> {
 
 /// What is stored is what the leaves make, by a tree that shares no code with ours: every head's root, every tile.
 async fn is_what_its_leaves_make(tx: &mut Tx) {
-    let leaves: Vec<(Vec<u8>,)> = tx.all("SELECT content FROM leaf ORDER BY leaf_index", ()).await.unwrap();
+    let stored: Vec<(Vec<u8>,)> = tx.all("SELECT content FROM leaf ORDER BY leaf_index", ()).await.unwrap();
+    let leaves: Vec<Vec<u8>> = stored.iter().map(|(stored,)| Packed::Leaf.unpack(stored).unwrap()).collect();
     let heads: Vec<(i64, Vec<u8>)> = tx.all("SELECT size, root FROM head ORDER BY size", ()).await.unwrap();
     let heads: BTreeMap<i64, Vec<u8>> = heads.into_iter().collect();
     let mut tree = MemoryBackedTree::<Sha256, Vec<u8>>::new();
-    for (size, (leaf,)) in (1..).zip(&leaves) {
+    for (size, leaf) in (1..).zip(&leaves) {
         tree.push(leaf.clone());
         if let Some(root) = heads.get(&size) {
             assert_eq!(&tree.root().as_bytes()[..], root, "the head of {size}");
         }
     }
     assert_eq!(heads.keys().last().copied(), i64::try_from(leaves.len()).ok());
-    let hashes: Vec<Hash> = leaves.iter().map(|(leaf,)| Hash::of_leaf(leaf)).collect();
+    let hashes: Vec<Hash> = leaves.iter().map(|leaf| Hash::of_leaf(leaf)).collect();
     let tiles: Vec<(i64, i64, Vec<u8>, Vec<u8>)> =
         tx.all("SELECT level, number, hashes, root FROM tile ORDER BY level, number", ()).await.unwrap();
     let full = hashes.chunks_exact(usize::try_from(TILE_WIDTH).unwrap());
