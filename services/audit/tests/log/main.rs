@@ -15,6 +15,7 @@ mod holds;
 mod integrity;
 mod limits;
 mod openings;
+mod packed;
 mod past;
 mod prune;
 mod race;

@@ -78,7 +78,7 @@ async fn rows<T: Row>(tx: &mut Tx, sql: &'static str, text: impl Fn(T) -> String
     Ok(tx.all::<T>(sql, ()).await?.into_iter().map(text).collect())
 }
 
-/// Each table as its number of rows and the digest of what they hold.
+/// Each table as its number of rows and the digest of what they hold; leaves and bodies as they are stored, and as they came.
 async fn tables(tx: &mut Tx) -> Result<String, Fault> {
     let hex = |bytes: &[u8]| hex::encode(bytes);
     type Two = (i64, Vec<u8>, Vec<u8>);
@@ -86,6 +86,13 @@ async fn tables(tx: &mut Tx) -> Result<String, Fault> {
     let mut all = BTreeMap::new();
     all.insert("leaf", rows(tx, "SELECT leaf_index, content, hash FROM leaf ORDER BY leaf_index", two).await?);
     all.insert("body", rows(tx, "SELECT leaf_index, content, salt FROM body ORDER BY leaf_index", two).await?);
+    let unpacked = |packed: Packed| {
+        move |(index, stored, other): Two| format!("{index} {} {}", hex(&packed.unpack(&stored).unwrap()), hex(&other))
+    };
+    let sql = "SELECT leaf_index, content, hash FROM leaf ORDER BY leaf_index";
+    all.insert("leaf as came", rows(tx, sql, unpacked(Packed::Leaf)).await?);
+    let sql = "SELECT leaf_index, content, salt FROM body ORDER BY leaf_index";
+    all.insert("body as came", rows(tx, sql, unpacked(Packed::Body)).await?);
     let tile = |(level, number, hashes, root): (i64, i64, Vec<u8>, Vec<u8>)| {
         format!("{level} {number} {} {}", hex(&hashes), hex(&root))
     };
@@ -154,11 +161,13 @@ on_both_engines! {
         let mut tx = stage.db.read().await.unwrap();
         is_what_its_leaves_make(&mut tx).await;
         expect![[r#"
-            body          3989  b0dc001fd4fa50a3a94587621dbb186e08fd986fef006856fbeb70f5df3db70f
+            body          3989  c6175170a0ad7a74dd808a8253dc5d4fd4d468fa4cba26ad82a1103bf66305ec
+            body as came  3989  b0dc001fd4fa50a3a94587621dbb186e08fd986fef006856fbeb70f5df3db70f
             checkpoint      92  f521a424c411b465f55d35525c8d57de11fa85415a31fc9dff55a867cdd62dea
             conflict         3  bc0afa2eead9cc11df0d2629dd7a93d190f6563a5ee35a7cc6b9b831df740b14
             head           170  46caceb53519e66d4d8e8fbd30099cafa9d4334b8d732bebdeba1a1dbcfdafa1
-            leaf          4091  be69d7cfb2fc02d0034ff5d7874fad1c0ba0a34cb710b2c4a7465f7f365f9c88
+            leaf          4091  d9b2f79f2109e31c552d60cdce83b058a4e52a5a0e3f36c6f3dbd90fd9783b19
+            leaf as came  4091  be69d7cfb2fc02d0034ff5d7874fad1c0ba0a34cb710b2c4a7465f7f365f9c88
             place          181  06cdb7a4ef11e449bd0d8b4270d75d7b6d904444c885785b9faaae2c3ca2f530
             source_epoch    15  dff1115a3f8516f31bc0b515d6dbe8f02e10d3b35f5e26cd6cf57027da3c7999
             tile            15  1820a92f7326878e4fdfb7414f4abe5792dab097a9149338e81613d258468a3b
