@@ -154,7 +154,7 @@ impl Troubles {
         match times {
             1 => tracing::warn!(job, error, "a job failed; it is tried again"),
             LASTING => {
-                tracing::error!(job, error, times, "a job fails again and again; it is tried less and less often")
+                tracing::error!(job, error, times, "a job fails again and again; it is tried less and less often");
             }
             _ => tracing::debug!(job, error, times, "a job still fails"),
         }
