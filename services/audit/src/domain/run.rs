@@ -84,9 +84,10 @@ impl Page {
     }
 }
 
-/// Packs a run into pages. Entries may come in any order, and several times; what is not of the run's bundles is not of the run.
+/// Packs a run into pages. Entries may come in any order, soonest done in that of the pages that they stood in, and several times; what
+/// is not of the run's bundles is not of the run.
 pub(crate) fn pack(run: u64, mut entries: Vec<Entry>) -> Vec<Page> {
-    entries.sort_unstable();
+    entries.sort();
     entries.dedup();
     let mut pages: Vec<Page> = Vec::new();
     let mut previous = Term(0);

@@ -2,12 +2,11 @@
 //! them through takes longer than anybody who writes should wait.
 
 use crate::{
-    client::leaf,
     domain::{
         run::{self, Entry, Next, Page},
         term,
     },
-    store,
+    said, store,
     tlog::TILE_WIDTH,
 };
 use handsel_storage::{Db, Fault, Tx};
@@ -29,6 +28,6 @@ async fn said_in(tx: &mut Tx, bundle: u64) -> Result<Vec<Entry>, Fault> {
     let first = bundle.saturating_mul(TILE_WIDTH);
     let rows = store::leaf::contents(tx, first, first.saturating_add(TILE_WIDTH)).await?;
     // One that cannot be read has been tampered with: whoever follows the log, and the scrubber, find it.
-    let statements = rows.iter().filter_map(|row| leaf(&row.content).ok());
+    let statements = rows.iter().filter_map(|row| said::to_look_through(&row.content));
     Ok(statements.flat_map(|(_, statement)| term::of_statement(&statement)).map(|term| (term, bundle)).collect())
 }

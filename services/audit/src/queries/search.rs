@@ -1,9 +1,9 @@
 //! Searching: the index names bundles of leaves, the filter decides on each leaf, and a page looks through a bounded number of them.
 
 use crate::{
-    client::leaf,
     domain::term,
     filter::RecordFilter,
+    said,
     store::{self, leaf::RecordRow},
     tlog::TILE_WIDTH,
 };
@@ -59,9 +59,9 @@ async fn candidates(tx: &mut Tx, filter: &RecordFilter, last: u64) -> Result<Vec
 /// The indexes of the records of a bundle that the filter asks for, the last first.
 async fn asked_for(tx: &mut Tx, filter: &RecordFilter, first: u64, end: u64) -> Result<Vec<u64>, Fault> {
     let rows = store::leaf::contents(tx, first, end).await?;
-    let asked = rows
-        .iter()
-        .rev()
-        .filter(|row| leaf(&row.content).is_ok_and(|(logged_at, statement)| filter.asks_for(&logged_at, &statement)));
+    let asks_for = |content: &[u8]| {
+        said::to_look_through(content).is_some_and(|(logged_at, statement)| filter.asks_for(logged_at, &statement))
+    };
+    let asked = rows.iter().rev().filter(|row| asks_for(&row.content));
     Ok(asked.map(|row| row.leaf_index.cast_unsigned()).collect())
 }

@@ -60,9 +60,10 @@ pub(crate) async fn add(tx: &mut Tx, next: Next, pages: &[Page]) -> Result<(), F
     tx.exec_one("UPDATE record_term_position SET next_bundle = $1 WHERE id = 1", (end,)).await
 }
 
-/// Everything that the runs of some bundles tell.
+/// Everything that the runs of some bundles tell, run by run.
 pub(crate) async fn entries(tx: &mut Tx, bundles: Range<u64>) -> Result<Vec<Entry>, Fault> {
-    let sql = "SELECT run, first_term, content FROM record_term_page WHERE run >= $1 AND run < $2";
+    let sql =
+        "SELECT run, first_term, content FROM record_term_page WHERE run >= $1 AND run < $2 ORDER BY run, first_term";
     let rows: Vec<PageRow> = tx.all(sql, (column(bundles.start)?, column(bundles.end)?)).await?;
     let mut entries = Vec::new();
     for row in rows {
