@@ -22,7 +22,7 @@ mod tests;
 mod witness;
 
 pub use config::AuditConfig;
-pub use domain::retention::{Retention, RetentionClass};
+pub use domain::retention::{Retention, RetentionError};
 pub use handsel_tlog as tlog;
 pub use witness::Witness;
 

@@ -212,6 +212,11 @@ impl Log {
         Keys { log, witnesses: self.policy.keys.clone() }
     }
 
+    /// What people are called in records.
+    pub(crate) fn pseudonyms(&self) -> &Pseudonyms {
+        &self.writer.pseudonyms
+    }
+
     /// The keys that sign now: the log's own, and the one that it replaces.
     pub(crate) fn signers(&self) -> Vec<VerifierKey> {
         [Some(&self.key), self.retiring.as_ref()].into_iter().flatten().map(|key| key.verifier().clone()).collect()

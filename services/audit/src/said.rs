@@ -33,7 +33,8 @@ pub(crate) fn to_look_through(leaf: &[u8]) -> Option<(&str, Value)> {
     Some((logged_at, serde_json::from_slice(statement).ok()?))
 }
 
-fn parts(leaf: &[u8]) -> Option<(&str, &[u8])> {
+/// When the leaf was logged, as it stands there, and the bytes of its statement.
+pub(crate) fn parts(leaf: &[u8]) -> Option<(&str, &[u8])> {
     let rest = leaf.strip_prefix(b"{\"logged_at\":\"")?;
     let end = rest.iter().position(|byte| *byte == b'"')?;
     let logged_at = std::str::from_utf8(rest.get(..end)?).ok()?;

@@ -5,7 +5,7 @@ mod files;
 use anyhow::{Context as _, Result};
 use files::FilesConfig;
 use handsel_audit::tlog::{CosignerKey, SigningKey};
-use handsel_audit::{AuditConfig, Witness};
+use handsel_audit::{AuditConfig, Retention, Witness};
 use handsel_outbox::RelaySettings;
 use handsel_service::config::{Config, Document, StorageConfig};
 use handsel_service::{Peer, TokenSource};
@@ -137,6 +137,8 @@ pub(crate) struct RecordConfig {
     witnesses: Vec<WitnessConfig>,
     /// As many of them must have cosigned before a record counts as covered; 0: none must.
     witness_quorum: usize,
+    /// How long bodies of records are kept.
+    retention: RetentionConfig,
 }
 
 /// One witness.
@@ -158,6 +160,7 @@ impl Default for RecordConfig {
             lease_millis: 5_000,
             witnesses: Vec::new(),
             witness_quorum: 0,
+            retention: RetentionConfig::default(),
         }
     }
 }
@@ -166,9 +169,18 @@ impl RecordConfig {
     /// As the audit service wants it.
     ///
     /// # Errors
-    /// A time of no length, a round longer than a day, a quorum that cannot be met, a witness's key or address that is none.
+    /// A time of no length, a round longer than a day, a quorum that cannot be met, a witness's key or address that is none, a
+    /// retention that is none.
     pub(crate) fn settings(&self, key: SigningKey) -> Result<AuditConfig> {
-        let Self { heartbeat_seconds, scrub_hours, reconcile_minutes, lease_millis, witnesses, witness_quorum } = self;
+        let Self {
+            heartbeat_seconds,
+            scrub_hours,
+            reconcile_minutes,
+            lease_millis,
+            witnesses,
+            witness_quorum,
+            retention,
+        } = self;
         anyhow::ensure!(*heartbeat_seconds > 0 && *lease_millis > 0, "[log_of_record]: a time of 0");
         anyhow::ensure!(
             (1..=1_440).contains(reconcile_minutes),
@@ -191,8 +203,50 @@ impl RecordConfig {
             lease: Duration::from_millis(*lease_millis),
             witnesses: witnesses.iter().map(witness).collect::<Result<_>>()?,
             witness_quorum: *witness_quorum,
+            retention: retention.clone().settings()?,
             ..AuditConfig::new(key)
         })
+    }
+}
+
+/// `[log_of_record.retention]`: how long bodies of records are kept before two people may prune them.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct RetentionConfig {
+    /// Years for everything that no class names: money.
+    money_years: u32,
+    /// Types of statements that are kept as long, or as short.
+    classes: Vec<ClassConfig>,
+}
+
+/// One class.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ClassConfig {
+    /// Its name, as refusals say it: `MARKETING`.
+    name: String,
+    /// Types of statements; with a dot at its end, all that begin so.
+    types: Vec<String>,
+    /// A year counts 366 days.
+    years: u32,
+}
+
+impl Default for RetentionConfig {
+    fn default() -> Self {
+        let marketing = ClassConfig { name: "MARKETING".to_owned(), types: vec!["tier.".to_owned()], years: 2 };
+        Self { money_years: 10, classes: vec![marketing] }
+    }
+}
+
+impl RetentionConfig {
+    /// As the audit service wants it.
+    ///
+    /// # Errors
+    /// A period beyond 1 to 100 years, a class without a name of its own, or of types that are none or that are kept for ever.
+    fn settings(self) -> Result<Retention> {
+        let Self { money_years, classes } = self;
+        let class = |ClassConfig { name, types, years }| (name, types, years);
+        Retention::of(money_years, classes.into_iter().map(class).collect()).context("[log_of_record.retention]")
     }
 }
 
@@ -301,6 +355,31 @@ mod tests {
             &witness.replace("http:", "ftp:"),
         ] {
             assert!(kept(&format!("[log_of_record]\n{wrong}")).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn bodies_are_kept_as_long_as_told() {
+        let kept = |text: &str| -> Result<Retention> {
+            let mut document = Document::parse(text)?;
+            let key = SigningKey::from_seed("handsel.example/audit", &[1; 32])?;
+            Ok(document.section::<RecordConfig>("log_of_record")?.settings(key)?.retention)
+        };
+        assert_eq!(kept("").unwrap(), Retention::default());
+        let class = |name: &str, kind: &str, years: u32| (name.to_owned(), vec![kind.to_owned()], years);
+        let told = "money_years = 15\nclasses = [{ name = 'CAMPAIGN', types = ['campaign.'], years = 3 }]";
+        let expected = Retention::of(15, vec![class("CAMPAIGN", "campaign.", 3)]).unwrap();
+        assert_eq!(kept(&format!("[log_of_record.retention]\n{told}")).unwrap(), expected);
+        for (wrong, why) in [
+            ("money_years = 0", "money: not from 1 to 100 years"),
+            ("money_years = -1", "money_years"),
+            ("classes = [{ name = 'LOG', types = ['tier.'], years = 2 }]", "`LOG` is no name of a class"),
+            ("classes = [{ name = 'A', types = ['audit.read'], years = 2 }]", "kept for ever"),
+            ("classes = [{ name = 'A', types = [], years = 2 }]", "A names no types"),
+            ("marketing_years = 2", "marketing_years"),
+        ] {
+            let error = format!("{:#}", kept(&format!("[log_of_record.retention]\n{wrong}")).unwrap_err());
+            assert!(error.contains("retention") && error.contains(why), "{wrong}: {error}");
         }
     }
 

@@ -3,7 +3,7 @@
 -- Each with the record that says so.
 CREATE TABLE clearance (
     erasure TEXT PRIMARY KEY CHECK (erasure <> ''),
-    leaf_index BIGINT NOT NULL REFERENCES leaf (leaf_index)
+    leaf_index BIGINT NOT NULL UNIQUE REFERENCES leaf (leaf_index)
 );
 
 CREATE TRIGGER clearance_only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON clearance EXECUTE FUNCTION log_only_grows();

@@ -7,14 +7,17 @@ CREATE TABLE prune (
     types TEXT NOT NULL,
     before_at TIMESTAMPTZ NOT NULL,
     proposer TEXT NOT NULL CHECK (proposer <> ''),
-    proposed_at TIMESTAMPTZ NOT NULL
+    proposed_at TIMESTAMPTZ NOT NULL,
+    -- The record of it.
+    leaf_index BIGINT NOT NULL UNIQUE REFERENCES leaf (leaf_index)
 );
 
 -- A second person agrees.
 CREATE TABLE prune_confirmation (
     prune_id TEXT PRIMARY KEY REFERENCES prune (id),
     person TEXT NOT NULL CHECK (person <> ''),
-    confirmed_at TIMESTAMPTZ NOT NULL
+    confirmed_at TIMESTAMPTZ NOT NULL,
+    leaf_index BIGINT NOT NULL UNIQUE REFERENCES leaf (leaf_index)
 );
 
 -- How far it is: written by the prune itself.
@@ -32,6 +35,9 @@ CREATE TABLE pruned_body (
     record BIGINT NOT NULL REFERENCES leaf (leaf_index),
     CHECK (record > leaf_index)
 );
+
+-- The scrubber asks what a record of a prune has taken.
+CREATE INDEX pruned_body_record ON pruned_body (record);
 
 -- A body goes only after it is on record as pruned.
 DROP TRIGGER body_only_grows ON body;

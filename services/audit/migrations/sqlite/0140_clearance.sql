@@ -3,7 +3,7 @@
 -- Each with the record that says so.
 CREATE TABLE clearance (
     erasure TEXT PRIMARY KEY CHECK (erasure <> ''),
-    leaf_index INTEGER NOT NULL REFERENCES leaf (leaf_index)
+    leaf_index INTEGER NOT NULL UNIQUE REFERENCES leaf (leaf_index)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TRIGGER clearance_no_update BEFORE UPDATE ON clearance BEGIN SELECT RAISE(ABORT, 'the audit log only grows: UPDATE of clearance is refused'); END;

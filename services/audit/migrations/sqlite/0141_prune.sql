@@ -7,14 +7,17 @@ CREATE TABLE prune (
     types TEXT NOT NULL,
     before_at TEXT NOT NULL,
     proposer TEXT NOT NULL CHECK (proposer <> ''),
-    proposed_at TEXT NOT NULL
+    proposed_at TEXT NOT NULL,
+    -- The record of it.
+    leaf_index INTEGER NOT NULL UNIQUE REFERENCES leaf (leaf_index)
 ) STRICT, WITHOUT ROWID;
 
 -- A second person agrees.
 CREATE TABLE prune_confirmation (
     prune_id TEXT PRIMARY KEY REFERENCES prune (id),
     person TEXT NOT NULL CHECK (person <> ''),
-    confirmed_at TEXT NOT NULL
+    confirmed_at TEXT NOT NULL,
+    leaf_index INTEGER NOT NULL UNIQUE REFERENCES leaf (leaf_index)
 ) STRICT, WITHOUT ROWID;
 
 -- How far it is: written by the prune itself.
@@ -32,6 +35,9 @@ CREATE TABLE pruned_body (
     record INTEGER NOT NULL REFERENCES leaf (leaf_index),
     CHECK (record > leaf_index)
 ) STRICT;
+
+-- The scrubber asks what a record of a prune has taken.
+CREATE INDEX pruned_body_record ON pruned_body (record);
 
 -- A body goes only after it is on record as pruned.
 DROP TRIGGER body_no_delete;

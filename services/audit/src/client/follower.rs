@@ -1,6 +1,9 @@
 //! Follows a log batch by batch, and refuses to advance on anything it has not proven.
 
-use super::record::{self, RecordError, VerifiedRecord};
+use super::{
+    pruned::{self, Places},
+    record::{self, Absent, RecordError, VerifiedRecord},
+};
 use crate::filter::RecordFilter;
 use crate::tlog::{
     CheckpointError, CompactRange, Hash, TreeError, TreeHead, VerifierKey, check_consistency, hashes_from,
@@ -8,6 +11,7 @@ use crate::tlog::{
 use futures::{Stream, StreamExt as _};
 use handsel_proto::handsel::audit::v1::{Checkpoint, Cursor, Record, StreamRecordsResponse};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use thiserror::Error;
 use tonic::Status;
 
@@ -26,7 +30,13 @@ pub struct SavedCursor {
     /// The key that was learnt, where the log's key has been replaced since the one that is trusted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rotated: Option<Rotated>,
+    /// Bodies that were not there and that the server said were pruned, by records that are to say so and were not read yet.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub pruned: PrunedBy,
 }
+
+/// By the index of the record of a prune, and by type of statement: the first and last of each run of places.
+pub type PrunedBy = BTreeMap<i64, BTreeMap<String, Vec<[u64; 2]>>>;
 
 /// A key that was learnt from one that is trusted: a record under a checkpoint that both signed named it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -120,7 +130,7 @@ pub enum VerifyError {
 impl SavedCursor {
     fn beginning(origin: &str) -> Self {
         let (origin, read) = (origin.to_owned(), CompactRange::new());
-        Self { origin, root_hash: read.root(), read, tree_size: 0, rotated: None }
+        Self { origin, root_hash: read.root(), read, tree_size: 0, rotated: None, pruned: BTreeMap::new() }
     }
 
     fn fits(&self, origin: &str) -> bool {
@@ -197,7 +207,7 @@ impl Follower {
         let head = open(&self.key, checkpoint)?;
         check_history((self.cursor.tree_size, self.cursor.root_hash), &head, &consistency_hashes)?;
         let named = next_key(&self.key, &records);
-        let (read, verified) = self.read(records)?;
+        let (read, verified, claimed) = self.read(records)?;
         check_prefix(&read, &head, &prefix_hashes)?;
         let rotated = match named {
             None => self.cursor.rotated.take(),
@@ -208,7 +218,8 @@ impl Follower {
             }
         };
         let origin = head.origin;
-        self.cursor = SavedCursor { origin, read, tree_size: head.size, root_hash: head.root, rotated };
+        let pruned = self.still_unproven(&read, claimed);
+        self.cursor = SavedCursor { origin, read, tree_size: head.size, root_hash: head.root, rotated, pruned };
         Ok(verified)
     }
 
@@ -221,7 +232,24 @@ impl Follower {
         if read < covered { Err(VerifyError::Truncated { read, covered }) } else { Ok(()) }
     }
 
-    fn read(&self, records: Vec<Record>) -> Result<(CompactRange, Vec<VerifiedRecord>), VerifyError> {
+    /// Places whose bodies were said to be pruned by a record that has not been read: nothing but the server's word. At the end of a
+    /// stream these are prunes that its last checkpoint does not cover yet; what stays here is no prune.
+    pub fn unproven(&self) -> impl Iterator<Item = [u64; 2]> {
+        self.cursor.pruned.values().flat_map(BTreeMap::values).flatten().copied()
+    }
+
+    fn still_unproven(&mut self, read: &CompactRange, claimed: PrunedBy) -> PrunedBy {
+        let next = read.size().cast_signed();
+        let mut unproven = self.cursor.pruned.split_off(&next);
+        for (by, places) in claimed.into_iter().filter(|(by, _)| *by >= next) {
+            let known = unproven.entry(by).or_default();
+            places.into_iter().for_each(|(kind, runs)| known.entry(kind).or_default().extend(runs));
+        }
+        unproven
+    }
+
+    fn read(&self, records: Vec<Record>) -> Result<(CompactRange, Vec<VerifiedRecord>, PrunedBy), VerifyError> {
+        let mut claimed = PrunedBy::new();
         let mut read = self.cursor.read.clone();
         let mut verified = Vec::with_capacity(records.len());
         for record in records {
@@ -230,13 +258,30 @@ impl Follower {
                 return Err(VerifyError::Gap { expected: read.size(), found: index });
             }
             read.push(Hash::of_leaf(&record.leaf));
-            let said = record::check_leaf(record.clone()).map_err(|why| VerifyError::Record { index, why })?;
+            let refused = |why| VerifyError::Record { index, why };
+            let said = record::check_leaf(record.clone()).map_err(refused)?;
+            let of_it = [self.cursor.pruned.get(&index), claimed.get(&index)];
+            if of_it.into_iter().flatten().any(|places| !says(&said, places)) {
+                return Err(refused(RecordError::Prune));
+            }
             if self.filter.asks_for(&said.logged_at, &said.statement) {
-                verified.push(record::check(record).map_err(|why| VerifyError::Record { index, why })?);
+                let record = record::check(record).map_err(refused)?;
+                if let Some(Absent::PrunedBy(by)) = record.absent {
+                    let kind = record.statement.get("type").and_then(serde_json::Value::as_str).unwrap_or_default();
+                    pruned::add(claimed.entry(by).or_default(), kind, index.cast_unsigned());
+                }
+                verified.push(record);
             }
         }
-        Ok((read, verified))
+        Ok((read, verified, claimed))
     }
+}
+
+/// Whether it is the record of a prune of all these places.
+fn says(record: &VerifiedRecord, places: &Places) -> bool {
+    let VerifiedRecord { index, statement, body, body_salt, .. } = record;
+    let said = pruned::read(index.cast_unsigned(), statement, body_salt, body);
+    said.is_some_and(|said| pruned::unexplained(places, Places::from([(said.kind, said.runs)])).is_none())
 }
 
 /// The key that records name to follow this one. Of several rotations in one batch the last counts, if each follows the one before.

@@ -15,9 +15,9 @@ mod record;
 
 pub(crate) use record::read as leaf;
 
-pub use follower::{Follower, Rotated, SavedCursor, VerifyError, verify_stream};
+pub use follower::{Follower, PrunedBy, Rotated, SavedCursor, VerifyError, verify_stream};
 pub use glance::{Glance, UnprovenRecord, asked_for};
-pub use record::{RecordError, VerifiedRecord};
+pub use record::{Absent, RecordError, VerifiedRecord};
 
 #[cfg(test)]
 mod tests;

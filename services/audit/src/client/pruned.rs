@@ -19,6 +19,14 @@ pub(crate) struct PruneSaid {
     pub(crate) runs: Vec<[u64; 2]>,
 }
 
+impl PruneSaid {
+    /// How many bodies went.
+    #[must_use]
+    pub(crate) fn bodies(&self) -> u64 {
+        self.runs.iter().map(|[first, last]| last.saturating_sub(*first).saturating_add(1)).sum()
+    }
+}
+
 /// Bodies that went, or are not there, by type of statement.
 pub(crate) type Places = BTreeMap<String, Vec<[u64; 2]>>;
 

@@ -22,10 +22,22 @@ pub struct VerifiedRecord {
     pub leaf: Vec<u8>,
     /// The statement in it.
     pub statement: Value,
-    /// The body that the statement commits to; empty if it has none.
+    /// The body that the statement commits to; empty if it has none, or if it is absent.
     pub body: Vec<u8>,
     /// The salt in that commitment; empty with it.
     pub body_salt: Vec<u8>,
+    /// Why the body that the statement commits to is not here; none: it is, there is none, or it was not asked for.
+    pub absent: Option<Absent>,
+}
+
+/// Why a body is not here, as the server says. That the record stands where it stands is proven all the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Absent {
+    /// A finding says that it is damaged or missing. UNPROVEN: the server's word, and no excuse.
+    Withheld,
+    /// It was pruned by the record at this place. UNPROVEN until that record has been read: a [`super::Follower`] that comes by it holds
+    /// it to this, and [`super::Follower::unproven`] lists what is still a mere word.
+    PrunedBy(i64),
 }
 
 /// Why a record is not what the log must hold.
@@ -43,24 +55,29 @@ pub enum RecordError {
     /// The body is missing, there is one too many, or it is another.
     #[error("the body is not the one that the statement commits to")]
     Body,
+    /// Bodies were said to be pruned by this record, and it is none of a prune, or names others.
+    #[error("bodies were said to be pruned by it, and it does not say so")]
+    Prune,
 }
 
 /// Reads a record and checks its body. Where it stands is proven apart, by its hash.
 pub(super) fn check(record: Record) -> Result<VerifiedRecord, RecordError> {
     // A record of a prune lies behind those that it is about.
-    let pruned = record.pruned_by.is_some_and(|by| by > record.index);
-    let withheld = (record.body_withheld || pruned) && record.body.is_empty() && record.body_salt.is_empty();
-    let VerifiedRecord { index, logged_at, leaf, statement, body, body_salt } = check_leaf(record)?;
+    let pruned = record.pruned_by.filter(|by| *by > record.index).map(Absent::PrunedBy);
+    let withheld = record.body_withheld.then_some(Absent::Withheld);
+    let absent = pruned.or(withheld).filter(|_| record.body.is_empty() && record.body_salt.is_empty());
+    let VerifiedRecord { index, logged_at, leaf, statement, body, body_salt, absent: _ } = check_leaf(record)?;
     let committed = commitment(&statement)?;
     let held = match committed {
         None => body.is_empty() && body_salt.is_empty(),
         // The server says itself that it has none to show; that the record is in its place is proven all the same. That a body was
-        // pruned is proven by the record of the prune, which an export is held to.
-        Some(_) if withheld => true,
+        // pruned is proven by the record of the prune, which lies further on.
+        Some(_) if absent.is_some() => true,
         Some(digest) => body_salt.len() == SALT_BYTES && body_digest(&body_salt, &body) == digest,
     };
     if held {
-        Ok(VerifiedRecord { index, logged_at, leaf, statement, body, body_salt })
+        let absent = absent.filter(|_| committed.is_some());
+        Ok(VerifiedRecord { index, logged_at, leaf, statement, body, body_salt, absent })
     } else {
         Err(RecordError::Body)
     }
@@ -71,7 +88,7 @@ pub(super) fn check_leaf(record: Record) -> Result<VerifiedRecord, RecordError> 
     let Record { index, leaf, body, body_salt, body_withheld: _, pruned_by: _ } = record;
     let (logged_at, statement) = read(&leaf)?;
     commitment(&statement)?;
-    Ok(VerifiedRecord { index, logged_at, leaf, statement, body, body_salt })
+    Ok(VerifiedRecord { index, logged_at, leaf, statement, body, body_salt, absent: None })
 }
 
 pub(crate) fn read(leaf: &[u8]) -> Result<(String, Value), RecordError> {

@@ -119,6 +119,51 @@ fn an_honest_log_is_followed_batch_by_batch_and_over_a_restart() {
     assert_eq!(follower.finish(), Ok(()));
 }
 
+/// A log whose record 3 has lost its body, by the record at a place as the server says; record 6 is of a prune of these places.
+fn pruned(by: i64, runs: &str) -> Log {
+    let mut log = Log::of(9, "true");
+    let gone = Record { body: Vec::new(), body_salt: Vec::new(), pruned_by: Some(by), ..log.records[3].clone() };
+    let (body, salt) = (format!("{{\"count\":1,\"runs\":{runs}}}").into_bytes(), vec![3; 32]);
+    let leaf = format!(
+        "{{\"logged_at\":\"2025-06-15T15:06:40.000000Z\",\"statement\":{{\"body\":{{\"alg\":\"handsel/body/v1\",\"digest\":\"{}\"}},\"source\":\"audit/audit\",\"subjects\":[\"prunes/p\",\"types/\"],\"type\":\"bodies.pruned\"}}}}",
+        body_digest(&salt, &body)
+    );
+    log.records[3] = gone;
+    log.records[6] = Record { index: 6, leaf: leaf.into_bytes(), body, body_salt: salt, ..Record::default() };
+    log
+}
+
+#[test]
+fn a_body_is_believed_to_be_pruned_when_the_record_of_the_prune_names_it() {
+    let unproven = |follower: &Follower| follower.unproven().collect::<Vec<_>>();
+    let log = pruned(6, "[[3,3]]");
+    let honest = follower;
+    let mut follower = honest();
+    let read = follower.accept(log.batch(0, 5, 9, 0)).unwrap();
+    assert_eq!(
+        read.iter().map(|record| record.absent).collect::<Vec<_>>()[2..],
+        [None, Some(Absent::PrunedBy(6)), None]
+    );
+    assert_eq!(unproven(&follower), [[3, 3]], "so far it is the server's word");
+    let saved = serde_json::to_string(follower.saved()).unwrap();
+    let mut later = Follower::new(key().verifier().clone(), Some(serde_json::from_str(&saved).unwrap())).unwrap();
+    later.accept(log.batch(5, 9, 9, 9)).unwrap();
+    assert!(unproven(&later).is_empty());
+    let refused = |log: Log, from: u64| {
+        let mut follower = honest();
+        follower.accept(log.batch(0, from, 9, 0)).unwrap();
+        follower.accept(log.batch(from, 9, 9, if from == 0 { 0 } else { 9 })).unwrap_err()
+    };
+    let prune = |index| VerifyError::Record { index, why: RecordError::Prune };
+    for from in [0, 5] {
+        assert_eq!(refused(pruned(6, "[[2,2]]"), from), prune(6), "it names another");
+        assert_eq!(refused(pruned(5, "[[3,3]]"), from), prune(5), "it is no record of a prune");
+    }
+    let mut beyond = honest();
+    beyond.accept(pruned(9, "[[3,3]]").batch(0, 9, 9, 0)).unwrap();
+    assert_eq!((beyond.finish(), unproven(&beyond)), (Ok(()), vec![[3, 3]]), "never more than the server's word");
+}
+
 #[test]
 fn an_empty_log_is_followed_too() {
     let mut follower = follower();

@@ -38,7 +38,7 @@ impl Addition {
         }
     }
 
-    /// What the record of it names besides the case, and its body.
+    /// What the record of it names besides the case and the entry, and its body.
     fn said(&self) -> (Option<String>, Value) {
         match self {
             Self::Records { first, end } => (Some(format!("records/{first}-{end}")), Value::Null),
@@ -69,7 +69,8 @@ impl Command for AddToCase {
             return Ok(Err(refused));
         }
         let (names, body) = what.said();
-        let subjects = [case.name()].into_iter().chain(names).collect();
+        let entry = format!("{}/entries/{number}", case.name());
+        let subjects = [case.name(), entry].into_iter().chain(names).collect();
         let index = match act.record(act.notice(("case.added", "add"), subjects, None, body), tx).await? {
             Ok(index) => index,
             Err(refused) => return Ok(Err(refused)),

@@ -2,10 +2,7 @@
 
 use super::{Act, report::keep};
 use crate::{
-    domain::{
-        admission::Refusal,
-        violation::{Kind, Violation},
-    },
+    domain::{admission::Refusal, violation::Violation},
     store::{
         self,
         reconciliation::{Outcome, Reconciled},
@@ -52,11 +49,12 @@ impl Command for KeepReconciliation {
     async fn apply(&self, tx: &mut Tx) -> Result<Self::Output, Fault> {
         let Self { act, id, source, from, to, asked_by, ledger, log, differ, differences } = self;
         let different = *differences > 0;
+        let asked = if asked_by.is_empty() { "due" } else { "asked for" };
         let body = json!({
             "from": from.to_string(), "to": to.to_string(), "ledger": ledger, "log": log,
-            "differences": differences.to_string(), "transfers": differ,
+            "differences": differences.to_string(), "transfers": differ, "why": asked,
         });
-        let subjects = vec![format!("sources/{source}")];
+        let subjects = vec![format!("sources/{source}"), format!("reconciliations/{id}")];
         let reason = different.then(|| "LEDGER_MISMATCH".to_owned());
         let mut notice = act.notice(("audit.reconciled", "reconcile"), subjects, reason, body);
         notice.outcome = if different { "failure" } else { "success" };
@@ -77,8 +75,12 @@ impl Command for KeepReconciliation {
 impl KeepReconciliation {
     /// The ledger is what the log is held to: it is double-entry, and the bank's own.
     fn violation(&self) -> Violation {
-        let place = format!("{} from {} to {}", self.source, self.from, self.to);
-        let first = self.differ.first().map(|transfer| format!("; transfers/{transfer}")).unwrap_or_default();
-        Violation::new(Kind::LedgerMismatch, place, &self.ledger, format!("{}{first}", self.log))
+        let (from, to) = (self.from.to_string(), self.to.to_string());
+        Violation::of_ledger(
+            (self.source, &from, &to),
+            &self.ledger,
+            &self.log,
+            self.differ.first().map(String::as_str),
+        )
     }
 }

@@ -3,15 +3,15 @@
 use super::Act;
 use crate::{
     domain::{
-        hold::{Hold, Scope, State, Stop},
+        act::body_of_hold,
+        hold::{self, Hold, Scope, State, Stop},
         refused::Refused,
     },
     store,
 };
-use handsel_outbox::{Outbox, Owed, Pseudonyms};
+use handsel_outbox::{Outbox, Owed};
 use handsel_proto::handsel::reward::v1::{self as reward, deliver_request};
 use handsel_storage::{Command, Fault, Lock, Tx};
-use serde_json::json;
 use uuid::Uuid;
 
 /// The service that is told of holds on payments.
@@ -44,13 +44,13 @@ impl Command for PlaceHold {
         let (id, case, scope) = (*id, *case, scope.clone());
         let mut hold =
             Hold { id, case, scope, reason: reason.clone(), placed: act.step(), index: 0, state: State::Active, stop };
-        let body = json!({ "payments": if hold.scope.stops_payments() { "stop" } else { "go on" } });
+        let token = hold.scope.token(|name| act.writer.pseudonyms.name(name));
+        let body = body_of_hold(&hold, token.as_deref());
         let notice = act.notice(("hold.placed", "hold"), subjects(&hold), Some(reason.clone()), body);
         hold.index = match act.record(notice, tx).await? {
             Ok(index) => index,
             Err(refused) => return Ok(Err(refused)),
         };
-        let token = hold.scope.subject().map(|name| token(&act.writer.pseudonyms, name));
         store::hold::insert(tx, &hold, token).await?;
         if hold.scope.stops_payments() {
             self.outbox.owe(tx, act.now, vec![placed(&hold)?]).await?;
@@ -70,20 +70,9 @@ impl PlaceHold {
 /// What a record of a hold names.
 pub(super) fn subjects(hold: &Hold) -> Vec<String> {
     // What is a pseudonym already has none.
-    let scope = hold.scope.subject().is_none_or(|name| !is_token(name)).then(|| hold.scope.described());
+    let scope = hold.scope.subject().is_none_or(|name| !hold::is_token(name)).then(|| hold.scope.described());
     let case = hold.case.map(|case| format!("cases/{case}"));
     [Some(hold.name()), scope, case].into_iter().flatten().collect()
-}
-
-/// What statements call a resource. An officer who reads the log knows people by their pseudonyms only, and may name them so.
-fn token(pseudonyms: &Pseudonyms, name: &str) -> String {
-    if is_token(name) { name.to_owned() } else { pseudonyms.name(name) }
-}
-
-fn is_token(name: &str) -> bool {
-    const DIGITS: usize = 32;
-    let digits = name.strip_prefix("customers/c-").or_else(|| name.strip_prefix("staff/s-"));
-    digits.is_some_and(|digits| digits.len() == DIGITS && digits.bytes().all(|digit| digit.is_ascii_hexdigit()))
 }
 
 fn placed(hold: &Hold) -> Result<Owed, Fault> {
@@ -100,22 +89,4 @@ fn placed(hold: &Hold) -> Result<Owed, Fault> {
 pub(super) fn message(hold: &Hold, content: deliver_request::message::Content) -> Result<Owed, Fault> {
     let message = deliver_request::Message { sequence: 0, traceparent: String::new(), content: Some(content) };
     Owed::message(REWARD, hold.name(), &message)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn people_are_named_by_number_or_by_pseudonym() {
-        let pseudonyms = Pseudonyms::from_key(&[9; 32]);
-        let token_of_42 = pseudonyms.name("customers/42");
-        for (named, expected) in [
-            ("customers/42", token_of_42.as_str()),
-            (token_of_42.as_str(), token_of_42.as_str()),
-            ("referrals/42", "referrals/42"),
-        ] {
-            assert_eq!(token(&pseudonyms, named), expected);
-        }
-    }
 }

@@ -44,10 +44,11 @@ impl Command for ProposePrune {
         }
         let body = json!({ "types": prune.types, "before": prune.before.to_string() });
         let notice = act.notice(("bodies.prune_proposed", "propose"), vec![prune.name()], None, body);
-        if let Err(refused) = act.record(notice, tx).await? {
-            return Ok(Err(refused));
-        }
-        store::prune::insert(tx, prune).await?;
+        let index = match act.record(notice, tx).await? {
+            Ok(index) => index,
+            Err(refused) => return Ok(Err(refused)),
+        };
+        store::prune::insert(tx, prune, index).await?;
         Ok(Ok(()))
     }
 }
@@ -82,10 +83,11 @@ impl Command for ConfirmPrune {
         }
         let body = json!({ "types": confirmed.types, "before": confirmed.before.to_string() });
         let notice = act.notice(("bodies.prune_confirmed", "confirm"), vec![name, proposer], None, body);
-        if let Err(refused) = act.record(notice, tx).await? {
-            return Ok(Err(refused));
-        }
-        store::prune::confirm(tx, id, &act.step()).await?;
+        let index = match act.record(notice, tx).await? {
+            Ok(index) => index,
+            Err(refused) => return Ok(Err(refused)),
+        };
+        store::prune::confirm(tx, id, &act.step(), index).await?;
         Ok(Ok(()))
     }
 }

@@ -62,6 +62,13 @@ impl Scope {
         }
     }
 
+    /// What statements call the resource that it names, where it names one. An officer who reads the log knows people by their
+    /// pseudonyms only, and may name them so.
+    #[must_use]
+    pub(crate) fn token(&self, pseudonym: impl FnOnce(&str) -> String) -> Option<String> {
+        self.subject().map(|name| token(name, pseudonym))
+    }
+
     /// Whether it keeps anything from being paid.
     #[must_use]
     pub(crate) fn stops_payments(&self) -> bool {
@@ -225,6 +232,20 @@ impl Stretch {
     }
 }
 
+/// What statements call a resource; what is a pseudonym already stays one.
+#[must_use]
+pub(crate) fn token(name: &str, pseudonym: impl FnOnce(&str) -> String) -> String {
+    if is_token(name) { name.to_owned() } else { pseudonym(name) }
+}
+
+/// Whether a name is a pseudonym already.
+#[must_use]
+pub(crate) fn is_token(name: &str) -> bool {
+    const DIGITS: usize = 32;
+    let digits = name.strip_prefix("customers/c-").or_else(|| name.strip_prefix("staff/s-"));
+    digits.is_some_and(|digits| digits.len() == DIGITS && digits.bytes().all(|digit| digit.is_ascii_hexdigit()))
+}
+
 fn is_of_type(held: &str, kind: &str) -> bool {
     if held.ends_with('.') { kind.starts_with(held) } else { kind == held }
 }
@@ -291,6 +312,15 @@ mod tests {
             assert_eq!(holds.on_statement(5, &statement).is_some(), kept, "{scope:?}");
         }
         assert_eq!(InForce::default().on_statement(5, &statement), None);
+    }
+
+    #[test]
+    fn people_are_named_by_number_or_by_pseudonym() {
+        let of_42 = format!("customers/c-{}", "4".repeat(32));
+        for (named, expected) in [("customers/42", of_42.as_str()), (&of_42, &of_42), ("customers/c-1", &of_42)] {
+            assert_eq!(token(named, |_| of_42.clone()), expected);
+        }
+        assert_eq!(Scope::Type("reward.".to_owned()).token(str::to_owned), None);
     }
 
     #[test]

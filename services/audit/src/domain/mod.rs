@@ -2,12 +2,14 @@
 //!
 //! Beyond `handsel_money` it knows [`crate::tlog`], whose hashes it folds: still no async, no SQL, no clock, no chance.
 
+pub(crate) mod act;
 pub(crate) mod admission;
 pub(crate) mod case;
 pub(crate) mod decision;
 pub(crate) mod extension;
 pub(crate) mod frontier;
 pub(crate) mod hold;
+pub(crate) mod kept;
 pub(crate) mod leaf;
 pub(crate) mod lease;
 pub(crate) mod prune;

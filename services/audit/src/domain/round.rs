@@ -5,6 +5,7 @@
 use super::{
     admission::Body,
     frontier::Frontier,
+    kept::{self, Row},
     said::{Entry, Said},
     violation::{Kind, Violation},
 };
@@ -30,6 +31,8 @@ pub(crate) struct StoredLeaf {
     pub(crate) stored: Hash,
     /// What it says; nothing if it cannot be read.
     pub(crate) said: Option<(Timestamp, Said)>,
+    /// The row that a table keeps of it, if it is the record of an act.
+    pub(crate) kept: Option<Row>,
     /// Its body.
     pub(crate) body: Option<Body>,
 }
@@ -93,6 +96,8 @@ pub(crate) struct Portion {
     pub(crate) conflicts: HashMap<u64, BTreeSet<Entry>>,
     /// What is said to be pruned, by leaf: the type that the record of the prune names; none where it does not name this leaf.
     pub(crate) pruned: HashMap<u64, Option<String>>,
+    /// What officers' acts left in tables, by the record that it points to.
+    pub(crate) kept: HashMap<u64, Vec<Row>>,
 }
 
 impl Portion {
@@ -113,6 +118,8 @@ pub(crate) struct Closing {
     pub(crate) epochs: BTreeMap<String, i64>,
     /// The sequencer's lease.
     pub(crate) sequencer: i64,
+    /// Bodies that each prune says it has pruned, by its name.
+    pub(crate) prunes: BTreeMap<String, u64>,
 }
 
 /// Who signs.
@@ -169,6 +176,8 @@ pub(crate) struct Round {
     chains: BTreeMap<String, Chain>,
     logged_at: i64,
     epoch: i64,
+    /// Bodies that records say were pruned, by prune: two people have agreed to each of them, so they are few.
+    prunes: BTreeMap<String, u64>,
 }
 
 impl Round {
@@ -223,6 +232,13 @@ impl Round {
                 found.push(Violation::new(Kind::IndexTampered, place, chain.epoch, latest));
             }
         }
+        for prune in self.prunes.keys().chain(closing.prunes.keys()).collect::<BTreeSet<_>>() {
+            let count = |of: &BTreeMap<String, u64>| of.get(prune).copied().unwrap_or(0);
+            let (said, stored) = (count(&self.prunes), count(&closing.prunes));
+            if said != stored {
+                found.push(Violation::new(Kind::IndexTampered, format!("progress of {prune}"), said, stored));
+            }
+        }
         if closing.sequencer < self.epoch {
             found.push(Violation::new(
                 Kind::HeadTampered,
@@ -275,6 +291,12 @@ impl Round {
                 let violation = Violation::new(Kind::IndexTampered, table.to_owned(), told(&wanted), told(stored));
                 found.push(violation.of_record(number));
             }
+        }
+        let rows = portion.kept.get(&index).map(Vec::as_slice).unwrap_or_default();
+        kept::compare(number, leaf.kept.as_ref(), rows, found);
+        if let Some(count) = leaf.kept.as_ref().and_then(Row::pruned) {
+            let counted = self.prunes.entry(said.subject.clone()).or_default();
+            *counted = counted.saturating_add(count);
         }
         self.chain(number, said, found);
         truth
@@ -376,6 +398,10 @@ fn check_body(
 ) {
     let digest = |body: &Body| body_digest(&body.salt, &body.content);
     let explained = pruned.is_some_and(|kind| kind.as_deref() == Some(said.kind.as_str()));
+    if pruned.is_some() && !explained {
+        let (place, expected) = ("pruned_body.record".to_owned(), "a record of a prune that names it");
+        found.push(Violation::new(Kind::IndexTampered, place, expected, "another record").of_record(index));
+    }
     let violation = match (said.body, body) {
         (Some(_), None) if explained => None,
         (_, Some(_)) if pruned.is_some() => Some((Kind::BodyTampered, "pruned".to_owned(), "there".to_owned())),

@@ -31,7 +31,8 @@ pub(crate) enum Kind {
     Fork,
     /// Our key has signed a larger tree than this log has: its end was cut off, or it was restored from before.
     Rollback,
-    /// The index of what each source handed in does not say what the leaves say.
+    /// The index of what each source handed in, or what tables keep of cases, holds, releases, answers, reconciliations, clearances and
+    /// prunes, does not say what the leaves say.
     IndexTampered,
     /// A source's statements in the log do not follow each other.
     SequenceBroken,
@@ -111,6 +112,19 @@ impl Violation {
     pub(crate) fn new(kind: Kind, place: String, expected: impl Into<Told>, actual: impl Into<Told>) -> Self {
         let (Told(expected), Told(actual)) = (expected.into(), actual.into());
         Self { kind, index: None, expected, actual, checkpoints: Vec::new(), place }
+    }
+
+    /// That what the log says was paid in a period is not what the ledger says, with the first transfer that differs.
+    #[must_use]
+    pub(crate) fn of_ledger(
+        (source, from, to): (&str, &str, &str),
+        ledger: &str,
+        log: &str,
+        first: Option<&str>,
+    ) -> Self {
+        let first = first.map(|transfer| format!("; transfers/{transfer}")).unwrap_or_default();
+        let place = format!("{source} from {from} to {to}");
+        Self::new(Kind::LedgerMismatch, place, ledger, format!("{log}{first}"))
     }
 
     /// The same, about a record.

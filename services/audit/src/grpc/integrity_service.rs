@@ -114,7 +114,7 @@ impl IntegrityService for IntegrityApi {
 async fn verify(log: &Log, to: &Progress) -> Result<(), Status> {
     let (mut round, keys) = (Round::default(), log.keys());
     loop {
-        let read = scrub::portion(&log.db, &mut round, PORTION, &keys).await.map_err(fault)?;
+        let read = scrub::portion(&log.db, &mut round, PORTION, (&keys, log.pseudonyms())).await.map_err(fault)?;
         let numbers = log.report(read.found).await.map_err(fault)?;
         let findings = finding::of_numbers(&log.db, &numbers).await.map_err(fault)?;
         let message = proto::VerifyNowResponse {

@@ -2,7 +2,7 @@
 
 use super::{messages, refused};
 use crate::{
-    client::leaf,
+    client::{leaf, pruned::is_prune},
     commands::Notice,
     filter::RecordFilter,
     log::Log,
@@ -327,7 +327,8 @@ impl Selection {
 }
 
 fn bare_unless(filter: &RecordFilter, record: Record) -> Record {
-    if asked_for(filter, &record) {
+    // What a record of a prune says explains which bodies are not there, so it is never left out.
+    if asked_for(filter, &record) || leaf(&record.leaf).is_ok_and(|(_, statement)| is_prune(&statement)) {
         return record;
     }
     Record { body: Vec::new(), body_salt: Vec::new(), ..record }

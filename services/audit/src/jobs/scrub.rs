@@ -39,7 +39,7 @@ async fn portion(log: &Log, every: Duration) -> anyhow::Result<()> {
         None => (Round::default(), now),
     };
     let size = log.newest_head().await?;
-    let read = match scrub::portion(&log.db, &mut round, wanted(size, every), &log.keys()).await {
+    let read = match scrub::portion(&log.db, &mut round, wanted(size, every), (&log.keys(), log.pseudonyms())).await {
         Ok(read) => read,
         Err(error) => {
             // Whatever it is, the next round finds it out from the beginning.

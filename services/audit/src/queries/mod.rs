@@ -6,6 +6,7 @@ pub(crate) mod checkpoint;
 pub(crate) mod finding;
 pub(crate) mod hold;
 pub(crate) mod index;
+mod kept;
 pub(crate) mod payouts;
 pub(crate) mod proof;
 pub(crate) mod prune;

@@ -1,22 +1,28 @@
 //! What a round of the scrubber reads: portions of the log, each of one moment.
 
+use super::kept;
 use crate::{
     client::{
         leaf,
         pruned::{self, PruneSaid},
     },
     domain::{
-        admission::Body,
+        admission::{Body, OWN_SOURCE},
         round::{
             Closing, Keys, Portion, Round, StoredCheckpoint, StoredCosignature, StoredHead, StoredLeaf, StoredTile,
         },
         violation::{Kind, Violation},
     },
     said,
-    store::{self, prune::PrunedRow, scrub::WholeRow, tile::TileRow},
+    store::{self, prune::RecordOfPrune, scrub::WholeRow, tile::TileRow},
     tlog::{Hash, TILE_WIDTH},
 };
+use handsel_outbox::Pseudonyms;
 use handsel_storage::{Db, Fault, Tx};
+use std::collections::{
+    HashMap,
+    hash_map::Entry::{Occupied, Vacant},
+};
 
 pub(crate) use crate::store::scrub::ScrubRow as Progress;
 
@@ -39,13 +45,18 @@ pub(crate) async fn progress(db: &Db) -> Result<Option<Progress>, Fault> {
 }
 
 /// Reads at most `most` leaves on, and closes the round where the log ends.
-pub(crate) async fn portion(db: &Db, round: &mut Round, most: u64, keys: &Keys) -> Result<Read, Fault> {
+pub(crate) async fn portion(
+    db: &Db,
+    round: &mut Round,
+    most: u64,
+    (keys, pseudonyms): (&Keys, &Pseudonyms),
+) -> Result<Read, Fault> {
     let mut tx = db.read().await?;
     let size = store::head::newest(&mut tx).await?.map_or(0, |head| head.size);
     // Where the leaves themselves end: a head that claims more is no reason to look for each leaf that is not there.
     let leaves = store::scrub::leaves_end(&mut tx).await?.min(size);
     let end = leaves.min(round.size().saturating_add(most)).max(round.size());
-    let portion = load(&mut tx, round.size(), end).await?;
+    let portion = load(&mut tx, (round.size(), end), pseudonyms).await?;
     let mut found = round.advance(end, &portion, keys).map_err(|error| Fault::Invalid(error.to_string()))?;
     let over = end >= leaves;
     if over {
@@ -57,7 +68,7 @@ pub(crate) async fn portion(db: &Db, round: &mut Round, most: u64, keys: &Keys) 
     Ok(Read { found, size, over })
 }
 
-async fn load(tx: &mut Tx, first: u64, end: u64) -> Result<Portion, Fault> {
+async fn load(tx: &mut Tx, (first, end): (u64, u64), pseudonyms: &Pseudonyms) -> Result<Portion, Fault> {
     let mut portion = Portion::default();
     for row in store::scrub::leaves(tx, first, end).await? {
         portion.leaves.insert(row.leaf_index.cast_unsigned(), stored_leaf(row)?);
@@ -90,31 +101,53 @@ async fn load(tx: &mut Tx, first: u64, end: u64) -> Result<Portion, Fault> {
     for (index, entry) in store::scrub::conflicts(tx, first, end).await? {
         portion.conflicts.entry(index).or_default().insert(entry);
     }
-    for row in store::prune::pruned(tx, first, end).await? {
-        portion.pruned.insert(row.leaf_index.cast_unsigned(), named(&row));
-    }
+    portion.pruned = prunes(tx, first, end).await?;
+    portion.kept = kept::rows(tx, (first, end), pseudonyms).await?;
     Ok(portion)
 }
 
-/// The type that a record of a prune names, where it names the leaf that is said to be pruned by it.
-fn named(row: &PrunedRow) -> Option<String> {
-    let (_, statement) = leaf(&row.content).ok()?;
-    let body = Body { content: row.body.as_deref()?.to_vec(), salt: row.salt.clone()? };
-    let PruneSaid { kind, runs } = pruned::read(row.record.cast_unsigned(), &statement, &body.salt, &body.content)?;
-    runs.iter().any(|[first, last]| (*first..=*last).contains(&row.leaf_index.cast_unsigned())).then_some(kind)
+/// What is said to be pruned: with the type that the record of the prune names, where it names the leaf. Each record is read once.
+async fn prunes(tx: &mut Tx, first: u64, end: u64) -> Result<HashMap<u64, Option<String>>, Fault> {
+    let (mut prunes, mut found) = (HashMap::new(), HashMap::new());
+    for (index, record) in store::prune::pruned(tx, first, end).await? {
+        let said = match prunes.entry(record) {
+            Occupied(known) => known.into_mut(),
+            Vacant(unread) => {
+                let row = store::prune::record(tx, record).await?;
+                unread.insert(row.and_then(|row| prune_said(record, &row)))
+            }
+        };
+        found.insert(index.cast_unsigned(), named(said.as_ref(), index.cast_unsigned()));
+    }
+    Ok(found)
+}
+
+fn prune_said(index: i64, RecordOfPrune { content, body, salt }: &RecordOfPrune) -> Option<PruneSaid> {
+    let (_, statement) = leaf(content).ok()?;
+    pruned::read(index.cast_unsigned(), &statement, salt.as_deref()?, body.as_deref()?)
+}
+
+fn named(said: Option<&PruneSaid>, index: u64) -> Option<String> {
+    let PruneSaid { kind, runs } = said?;
+    runs.iter().any(|[first, last]| (*first..=*last).contains(&index)).then(|| kind.clone())
 }
 
 async fn closing(tx: &mut Tx, size: u64) -> Result<Closing, Fault> {
     let beyond = store::scrub::beyond(tx, size).await?;
     let (epochs, sequencer) = store::scrub::epochs(tx).await?;
-    Ok(Closing { size, beyond, epochs: epochs.into_iter().collect(), sequencer })
+    let prunes = store::prune::counts(tx).await?.into_iter();
+    let prunes = prunes.map(|(id, pruned)| (format!("prunes/{id}"), pruned.cast_unsigned())).collect();
+    Ok(Closing { size, beyond, epochs: epochs.into_iter().collect(), sequencer, prunes })
 }
 
 fn stored_leaf(row: WholeRow) -> Result<StoredLeaf, Fault> {
-    let WholeRow { leaf_index: _, content, hash, body, salt } = row;
+    let WholeRow { leaf_index, content, hash, body, salt } = row;
     let stored = Hash::try_from(hash.as_slice()).map_err(|error| Fault::Invalid(error.to_string()))?;
     let body = body.map(|content| Body { content: content.into(), salt: salt.unwrap_or_default() });
-    Ok(StoredLeaf { computed: Hash::of_leaf(&content), stored, said: said::of_leaf(&content), body })
+    let said = said::of_leaf(&content);
+    let ours = said.as_ref().is_some_and(|(_, said)| said.source == OWN_SOURCE);
+    let kept = if ours { kept::owed(leaf_index.cast_unsigned(), &content, body.as_ref()) } else { None };
+    Ok(StoredLeaf { computed: Hash::of_leaf(&content), stored, said, kept, body })
 }
 
 fn stored_tile(row: &TileRow) -> Result<StoredTile, Fault> {

@@ -7,6 +7,7 @@ pub(crate) mod cosignature;
 pub(crate) mod finding;
 pub(crate) mod head;
 pub(crate) mod hold;
+pub(crate) mod kept;
 pub(crate) mod leaf;
 pub(crate) mod lease;
 pub(crate) mod prune;

@@ -26,10 +26,8 @@ row! {
         done: Option<bool>,
     }
 
-    /// A body that was pruned, and the record that says so, with its body.
-    pub(crate) struct PrunedRow {
-        pub(crate) leaf_index: i64,
-        pub(crate) record: i64,
+    /// A record of a prune, with its body.
+    pub(crate) struct RecordOfPrune {
         pub(crate) content: LeafBytes,
         pub(crate) body: Option<BodyBytes>,
         pub(crate) salt: Option<Vec<u8>>,
@@ -65,21 +63,21 @@ pub(crate) async fn load(tx: &mut Tx, id: &str) -> Result<Option<Prune>, Fault> 
     row.map(PruneRow::prune).transpose()
 }
 
-/// Adds one.
-pub(crate) async fn insert(tx: &mut Tx, prune: &Prune) -> Result<(), Fault> {
+/// Adds one, with the record of it.
+pub(crate) async fn insert(tx: &mut Tx, prune: &Prune, index: i64) -> Result<(), Fault> {
     let types = serde_json::to_string(&prune.types).map_err(|error| Fault::Invalid(error.to_string()))?;
     tx.exec_one(
-        "INSERT INTO prune (id, types, before_at, proposer, proposed_at) VALUES ($1, $2, $3, $4, $5)",
-        (prune.id.as_str(), types, At(prune.before), prune.proposed.by.as_str(), At(prune.proposed.at)),
+        "INSERT INTO prune (id, types, before_at, proposer, proposed_at, leaf_index) VALUES ($1, $2, $3, $4, $5, $6)",
+        (prune.id.as_str(), types, At(prune.before), prune.proposed.by.as_str(), At(prune.proposed.at), index),
     )
     .await
 }
 
-/// A second person has agreed: it begins.
-pub(crate) async fn confirm(tx: &mut Tx, id: &str, step: &Step) -> Result<(), Fault> {
+/// A second person has agreed, with the record of that: it begins.
+pub(crate) async fn confirm(tx: &mut Tx, id: &str, step: &Step, index: i64) -> Result<(), Fault> {
     tx.exec_one(
-        "INSERT INTO prune_confirmation (prune_id, person, confirmed_at) VALUES ($1, $2, $3)",
-        (id, step.by.as_str(), At(step.at)),
+        "INSERT INTO prune_confirmation (prune_id, person, confirmed_at, leaf_index) VALUES ($1, $2, $3, $4)",
+        (id, step.by.as_str(), At(step.at), index),
     )
     .await?;
     tx.exec_one(
@@ -94,6 +92,11 @@ pub(crate) async fn under_way(tx: &mut Tx) -> Result<Vec<String>, Fault> {
     let sql = "SELECT prune_id FROM prune_progress WHERE NOT done ORDER BY prune_id";
     let rows: Vec<(String,)> = tx.all(sql, ()).await?;
     Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
+/// How many bodies each prune says that it has pruned.
+pub(crate) async fn counts(tx: &mut Tx) -> Result<Vec<(String, i64)>, Fault> {
+    tx.all("SELECT prune_id, pruned FROM prune_progress ORDER BY prune_id", ()).await
 }
 
 /// Keeps how far one is.
@@ -136,14 +139,18 @@ pub(crate) async fn take(tx: &mut Tx, indexes: &[u64], record: i64) -> Result<()
     .map(drop)
 }
 
-/// What is said to be pruned of the leaves from `first` to before `end`.
-pub(crate) async fn pruned(tx: &mut Tx, first: u64, end: u64) -> Result<Vec<PrunedRow>, Fault> {
-    tx.all(
-        "SELECT p.leaf_index AS leaf_index, p.record AS record, leaf.content AS content, body.content AS body,
-                body.salt AS salt
-         FROM pruned_body p JOIN leaf ON leaf.leaf_index = p.record LEFT JOIN body ON body.leaf_index = p.record
-         WHERE p.leaf_index >= $1 AND p.leaf_index < $2",
-        (column(first)?, column(end)?),
+/// What is said to be pruned of the leaves from `first` to before `end`, each with the record that is said to say so.
+pub(crate) async fn pruned(tx: &mut Tx, first: u64, end: u64) -> Result<Vec<(i64, i64)>, Fault> {
+    let sql = "SELECT leaf_index, record FROM pruned_body WHERE leaf_index >= $1 AND leaf_index < $2";
+    tx.all(sql, (column(first)?, column(end)?)).await
+}
+
+/// The record that a body is said to be pruned by.
+pub(crate) async fn record(tx: &mut Tx, index: i64) -> Result<Option<RecordOfPrune>, Fault> {
+    tx.opt(
+        "SELECT leaf.content AS content, body.content AS body, body.salt AS salt
+         FROM leaf LEFT JOIN body USING (leaf_index) WHERE leaf_index = $1",
+        (index,),
     )
     .await
 }

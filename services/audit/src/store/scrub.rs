@@ -153,6 +153,7 @@ pub(crate) async fn beyond(tx: &mut Tx, size: u64) -> Result<Vec<(&'static str, 
         let (rows,): (i64,) = tx.one(sql, (size,)).await?;
         found.push((table, rows));
     }
+    found.extend(super::kept::beyond(tx, size.cast_unsigned()).await?);
     Ok(found)
 }
 

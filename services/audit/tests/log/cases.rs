@@ -24,12 +24,12 @@ impl Stage {
         self.cases().open_case(self.ask(asked)).await.map(Response::into_inner)
     }
 
-    async fn add(&self, request: u128, name: &str, item: Item) -> Result<Case, Status> {
+    pub(crate) async fn add(&self, request: u128, name: &str, item: Item) -> Result<Case, Status> {
         let asked = AddToCaseRequest { request_id: id(request), name: name.to_owned(), item: Some(item) };
         self.cases().add_to_case(self.ask(asked)).await.map(Response::into_inner)
     }
 
-    async fn close(&self, request: u128, name: &str, etag: &str) -> Result<Case, Status> {
+    pub(crate) async fn close(&self, request: u128, name: &str, etag: &str) -> Result<Case, Status> {
         let asked = CloseCaseRequest {
             request_id: id(request),
             name: name.to_owned(),

@@ -105,7 +105,7 @@ impl Stage {
         HoldServiceClient::new(self.server.channel())
     }
 
-    async fn place(&self, request: u128, what: What, case: &str) -> Result<Hold, Status> {
+    pub(crate) async fn place(&self, request: u128, what: What, case: &str) -> Result<Hold, Status> {
         let asked = PlaceHoldRequest {
             request_id: id(request),
             scope: Some(Scope { what: Some(what) }),
@@ -115,7 +115,7 @@ impl Stage {
         self.holds().place_hold(self.ask(asked)).await.map(Response::into_inner)
     }
 
-    async fn release(&self, person: &str, request: u128, hold: &Hold) -> Result<Hold, Status> {
+    pub(crate) async fn release(&self, person: &str, request: u128, hold: &Hold) -> Result<Hold, Status> {
         let token = self.lab.token(Role::ComplianceOfficer, "*", person);
         let asked = ReleaseHoldRequest { request_id: id(request), name: hold.name.clone(), etag: String::new() };
         self.holds().release_hold(self.lab.call(asked, &token)).await.map(Response::into_inner)

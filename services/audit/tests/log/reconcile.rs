@@ -37,7 +37,7 @@ use uuid::Uuid;
 
 const START: &str = "2026-01-05T00:00:00.000000Z";
 
-fn at(seconds: u64) -> Timestamp {
+pub(crate) fn at(seconds: u64) -> Timestamp {
     START.parse::<Timestamp>().unwrap().checked_add(Duration::from_secs(seconds)).unwrap()
 }
 
@@ -51,13 +51,13 @@ fn uuid(number: u128) -> Uuid {
 
 /// Stands in for the ledger: what it has, and before which instant it has stated everything.
 #[derive(Clone)]
-struct Ledger(Arc<Mutex<Stated>>);
+pub(crate) struct Ledger(Arc<Mutex<Stated>>);
 
 /// Transfer, second and minor units of each payout, and before which instant that is all.
-type Stated = (Vec<(u128, u64, i64)>, Timestamp);
+pub(crate) type Stated = (Vec<(u128, u64, i64)>, Timestamp);
 
 impl Ledger {
-    fn with(payouts: &[(u128, u64, i64)]) -> Self {
+    pub(crate) fn with(payouts: &[(u128, u64, i64)]) -> Self {
         Self(Arc::new(Mutex::new((payouts.to_vec(), Timestamp::MAX))))
     }
 }
@@ -138,7 +138,7 @@ impl Part for Ledger {
 }
 
 /// A statement of the ledger's, as the reward service makes it.
-fn paid(producer: &mut Producer, number: u128, seconds: u64, minor: i64) -> SealedStatement {
+pub(crate) fn paid(producer: &mut Producer, number: u128, seconds: u64, minor: i64) -> SealedStatement {
     producer.sequence += 1;
     let reward = format!("rewards/{}", uuid(number + 1_000));
     let statement = Statement {
@@ -177,7 +177,7 @@ async fn beside(lab: Lab, log: &[(u128, u64, i64)], ledger: &Ledger, daily: Opti
 }
 
 impl Stage {
-    async fn reconcile(&self, from: Timestamp, to: Timestamp) -> Result<Reconciliation, Status> {
+    pub(crate) async fn reconcile(&self, from: Timestamp, to: Timestamp) -> Result<Reconciliation, Status> {
         let (from_time, to_time) = (Some(to_timestamp(from)), Some(to_timestamp(to)));
         let asked = ReconcileRequest { source: "reward/audit".to_owned(), from_time, to_time };
         let mut client = ReconcileServiceClient::new(self.server.channel());

@@ -2,6 +2,8 @@
 //! log, past triggers and keys, and undone again. The table that comes of it stands in the service's README, and is held to it;
 //! `UPDATE=1` writes it anew.
 
+mod acts;
+
 use crate::{
     past::Past,
     stage::{Producer, Stage, config, pseudonyms, verifier},
@@ -13,7 +15,7 @@ use handsel_audit::{
 };
 use handsel_outbox::statement::statement_digest;
 use handsel_proto::handsel::audit::v1::SealedStatement;
-use handsel_testkit::{Engine, Lab, on_both_engines};
+use handsel_testkit::{Engine, Lab, Server, on_both_engines};
 use std::{collections::BTreeSet, fs, path::Path};
 use tonic::Code;
 
@@ -24,8 +26,10 @@ enum Holds {
     Number,
     Text,
     Instant,
+    Id,
+    Flag,
 }
-use Holds::{Bytes, Instant, Number, Text};
+use Holds::{Bytes, Flag, Id, Instant, Number, Text};
 
 /// A column, and the row in which it is touched.
 type Column = (&'static str, &'static str, Holds, &'static str);
@@ -160,6 +164,10 @@ fn flipped(engine: Engine, column: &str, holds: Holds) -> String {
         (_, Text) => format!("'~' || substr({column}, 2)"),
         (Engine::Postgres, Instant) => format!("{column} - INTERVAL '1 microsecond'"),
         (Engine::Sqlite, Instant) => format!("'2025' || substr({column}, 5)"),
+        (Engine::Postgres, Id) => format!("overlay({column}::text PLACING 'ffff' FROM 1 FOR 4)::uuid"),
+        (Engine::Sqlite, Id) => format!("unhex('FFFF' || substr(hex({column}), 5))"),
+        (Engine::Postgres, Flag) => format!("NOT {column}"),
+        (Engine::Sqlite, Flag) => format!("1 - {column}"),
     }
 }
 
@@ -180,6 +188,8 @@ struct Victim {
     stage: Stage,
     beside: Beside,
     past: Past,
+    /// The services beside it, as long as they run.
+    _others: Vec<Server>,
 }
 
 impl Victim {
@@ -200,7 +210,7 @@ impl Victim {
         stage.sign().await;
         let mut past = Past::of(&lab).await;
         past.keep().await;
-        Self { stage, beside, past }
+        Self { stage, beside, past, _others: Vec::new() }
     }
 
     async fn suffer(&mut self, deed: &[String]) -> Found {
@@ -254,25 +264,24 @@ fn row(what: &str, found: &Found) -> String {
     )
 }
 
-async fn columns(lab: Lab, group: &str, columns: &[Column]) {
-    let engine = lab.engine();
+async fn columns(victim: Victim, group: &str, columns: &[Column]) {
+    let engine = victim.stage.lab.engine();
     let deed = |(of, column, holds, which): &Column| {
         let statement = format!("UPDATE {of} SET {column} = {} WHERE {which}", flipped(engine, column, *holds));
         (format!("`{of}.{column}`, a bit flipped"), vec![statement])
     };
-    held(lab, group, columns.iter().map(deed).collect()).await;
+    held(victim, group, columns.iter().map(deed).collect()).await;
 }
 
-async fn deeds(lab: Lab, group: &str, deeds: &[Deed]) {
+async fn deeds(victim: Victim, group: &str, deeds: &[Deed]) {
     let deed = |(what, statements): &Deed| {
         ((*what).to_owned(), statements.iter().map(|statement| (*statement).to_owned()).collect())
     };
-    held(lab, group, deeds.iter().map(deed).collect()).await;
+    held(victim, group, deeds.iter().map(deed).collect()).await;
 }
 
 /// Does it all, and holds the README's table of the group to what comes of it.
-async fn held(lab: Lab, group: &str, deeds: Vec<(String, Vec<String>)>) {
-    let mut victim = Victim::of(lab).await;
+async fn held(mut victim: Victim, group: &str, deeds: Vec<(String, Vec<String>)>) {
     let mut table = String::from(
         "| what is done | the start | a round of the scrubber | a follower | only a witness |\n|---|---|---|---|---|\n",
     );
@@ -293,22 +302,22 @@ async fn held(lab: Lab, group: &str, deeds: Vec<(String, Vec<String>)>) {
 
 on_both_engines! {
     async fn of_the_tree_nothing_is_changed_in_silence(lab: Lab) {
-        columns(lab, "tree", &TREE).await;
+        columns(Victim::of(lab).await, "tree", &TREE).await;
     }
 
     async fn of_what_is_said_of_it_nothing_that_counts_is_changed_in_silence(lab: Lab) {
-        columns(lab, "heads", &HEADS).await;
+        columns(Victim::of(lab).await, "heads", &HEADS).await;
     }
 
     async fn of_the_index_of_sources_nothing_that_counts_is_changed_in_silence(lab: Lab) {
-        columns(lab, "index", &INDEX).await;
+        columns(Victim::of(lab).await, "index", &INDEX).await;
     }
 
     async fn what_is_taken_away_is_missed_or_it_does_no_harm(lab: Lab) {
-        deeds(lab, "removed", &REMOVED).await;
+        deeds(Victim::of(lab).await, "removed", &REMOVED).await;
     }
 
     async fn what_is_moved_or_added_is_seen(lab: Lab) {
-        deeds(lab, "moved", &MOVED).await;
+        deeds(Victim::of(lab).await, "moved", &MOVED).await;
     }
 }

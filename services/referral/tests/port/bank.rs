@@ -17,7 +17,7 @@ use handsel_referral::{KeyMaterial, Peers, Referral as Service, ReferralConfig, 
 use handsel_service::{Clock, Peer, World, wire::to_timestamp};
 use handsel_storage::Db;
 use handsel_testkit::{Lab, Role, Server};
-use std::time::Duration;
+use std::{net::SocketAddr, time::Duration};
 use tonic::{Status, transport::Channel as Wire};
 
 pub(crate) const DAY: Duration = Duration::from_secs(86_400);
@@ -59,6 +59,12 @@ impl Bank {
         bank.others.push(log_server);
         bank.periods = periods;
         bank.restarted().await
+    }
+
+    /// The same beside a log at this address.
+    pub(crate) async fn beside(mut self, log: SocketAddr) -> Self {
+        self.peers.audit = Some(self.lab.peer(log));
+        self.restarted().await
     }
 
     /// The service started anew over the same databases.

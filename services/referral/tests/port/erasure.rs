@@ -24,7 +24,12 @@ fn erasures(bank: &Bank) -> ErasureServiceClient<Channel> {
     ErasureServiceClient::new(bank.server.channel())
 }
 
-async fn propose(bank: &Bank, referral: &str, purposes: &[Purpose], person: &str) -> Result<Erasure, Status> {
+pub(crate) async fn propose(
+    bank: &Bank,
+    referral: &str,
+    purposes: &[Purpose],
+    person: &str,
+) -> Result<Erasure, Status> {
     let request = ProposeErasureRequest {
         request_id: bank.request_id(),
         referral: referral.into(),
@@ -35,20 +40,20 @@ async fn propose(bank: &Bank, referral: &str, purposes: &[Purpose], person: &str
     Ok(erasures(bank).propose_erasure(bank.lab.call(request, &token)).await?.into_inner())
 }
 
-async fn confirm(bank: &Bank, name: &str, person: &str) -> Result<Erasure, Status> {
+pub(crate) async fn confirm(bank: &Bank, name: &str, person: &str) -> Result<Erasure, Status> {
     let request = ConfirmErasureRequest { request_id: bank.request_id(), name: name.into() };
     let token = bank.lab.token(Role::ComplianceOfficer, "*", person);
     Ok(erasures(bank).confirm_erasure(bank.lab.call(request, &token)).await?.into_inner())
 }
 
-async fn get(bank: &Bank, name: &str) -> Erasure {
+pub(crate) async fn get(bank: &Bank, name: &str) -> Erasure {
     let token = bank.lab.token(Role::InternalAuditor, "*", "ivan");
     let request = bank.lab.call(GetErasureRequest { name: name.into() }, &token);
     erasures(bank).get_erasure(request).await.unwrap().into_inner()
 }
 
 /// One run of a job of the service's.
-async fn run(bank: &Bank, job: &str) -> anyhow::Result<()> {
+pub(crate) async fn run(bank: &Bank, job: &str) -> anyhow::Result<()> {
     let jobs = bank.service.jobs();
     jobs.iter().find(|one| one.name == job).unwrap().run_once().await.map(drop)
 }

@@ -10,6 +10,7 @@ mod inbox;
 mod jobs;
 mod listing;
 mod log;
+mod orders;
 mod personal_data;
 mod programs;
 mod referrals;

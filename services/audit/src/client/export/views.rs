@@ -108,6 +108,7 @@ mod tests {
             statement,
             body: Vec::new(),
             body_salt: Vec::new(),
+            absent: None,
         };
         let row = String::from_utf8(row(&record).unwrap()).unwrap();
         assert!(row.starts_with("7,2026-01-01T00:00:00.000000Z,,'=cmd,1,"), "{row}");
