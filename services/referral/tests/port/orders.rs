@@ -207,8 +207,13 @@ impl Story {
     }
 }
 
+/// Boxed: two services and all that is between them.
 async fn in_order(lab: Lab, order: [Do; 3], then: Then) {
-    let story = Story::begun(lab).await;
+    Box::pin(played(lab, order, then)).await;
+}
+
+async fn played(lab: Lab, order: [Do; 3], then: Then) {
+    let story = Box::pin(Story::begun(lab)).await;
     let (mut pruned, mut erased, mut held) = (false, false, None);
     story.stands(false, false, "at the beginning").await;
     for act in order {
