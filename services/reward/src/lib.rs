@@ -118,6 +118,12 @@ impl Reward {
             postgres: include_str!("../migrations/postgres/195_gate_look.sql"),
             sqlite: include_str!("../migrations/sqlite/195_gate_look.sql"),
         });
+        all.push(Migration {
+            version: 196,
+            name: "withdrawals",
+            postgres: include_str!("../migrations/postgres/196_withdrawals.sql"),
+            sqlite: include_str!("../migrations/sqlite/196_withdrawals.sql"),
+        });
         all
     }
 

@@ -95,6 +95,16 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
         "reward/tests/port/differences.rs",
         "difference.resolution_proposed",
     ),
+    (
+        "/handsel.reward.v1.SettlementFileService/ConfirmFileWithdrawal",
+        "reward/tests/port/file_withdrawn.rs",
+        "payment_file.withdrawn",
+    ),
+    (
+        "/handsel.reward.v1.SettlementFileService/ProposeFileWithdrawal",
+        "reward/tests/port/file_withdrawn.rs",
+        "payment_file.withdrawal_proposed",
+    ),
     ("/handsel.reward.v1.TaxService/ProposeTaxRemittance", "reward/tests/port/taxes.rs", "tax.remittance_proposed"),
     ("/handsel.reward.v1.TaxService/ConfirmTaxRemittance", "reward/tests/port/taxes.rs", "tax.remittance_confirmed"),
 ];

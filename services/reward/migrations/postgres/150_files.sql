@@ -7,7 +7,7 @@ CREATE TABLE payment_file (
     currency TEXT NOT NULL,
     -- YYYY-MM-DD, and in every writing of the file the same.
     execution_date TEXT NOT NULL CHECK (length(execution_date) = 10),
-    state TEXT NOT NULL CHECK (state IN ('GATHERING', 'CLOSED', 'SEALED', 'WRITTEN')),
+    state TEXT NOT NULL CHECK (state IN ('GATHERING', 'CLOSED', 'SEALED', 'WRITTEN', 'WITHDRAWN')),
     payouts BIGINT NOT NULL CHECK (payouts >= 0),
     sum_minor BIGINT NOT NULL CHECK (sum_minor >= 0),
     -- How many ever entered: the position of the last.
@@ -17,11 +17,14 @@ CREATE TABLE payment_file (
     requested_by TEXT NOT NULL,
     created_at TIMESTAMPTZ NOT NULL,
     updated_at TIMESTAMPTZ NOT NULL,
-    CHECK ((state IN ('SEALED', 'WRITTEN')) = (sha256 <> '')),
+    -- From when on it may lie where the bank finds it: committed before it does.
+    placed_at TIMESTAMPTZ,
+    CHECK ((state IN ('SEALED', 'WRITTEN', 'WITHDRAWN')) = (sha256 <> '')),
+    CHECK (placed_at IS NULL OR sha256 <> ''),
     CHECK (state = 'GATHERING' OR payouts > 0)
 );
 -- What was begun is finished before the next of its currency is begun.
-CREATE UNIQUE INDEX payment_file_unfinished ON payment_file (currency) WHERE state <> 'WRITTEN';
+CREATE UNIQUE INDEX payment_file_unfinished ON payment_file (currency) WHERE state NOT IN ('WRITTEN', 'WITHDRAWN');
 
 -- What is in a file: an attempt is in one, for ever.
 CREATE TABLE payment_file_entry (
@@ -97,9 +100,12 @@ CREATE TRIGGER payment_file_is_kept BEFORE DELETE ON payment_file FOR EACH ROW E
 CREATE TRIGGER bank_file_is_kept BEFORE DELETE ON bank_file FOR EACH ROW EXECUTE FUNCTION append_only();
 CREATE FUNCTION written_file_stays() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    RAISE EXCEPTION 'a sealed file never changes but to be written';
+    RAISE EXCEPTION 'a sealed file never changes but to be written or withdrawn';
 END $$;
 CREATE TRIGGER written_file_stays BEFORE UPDATE ON payment_file FOR EACH ROW
-    WHEN (OLD.state = 'WRITTEN' OR (OLD.state = 'SEALED' AND (NEW.state <> 'WRITTEN' OR NEW.sha256 <> OLD.sha256
-          OR NEW.payouts <> OLD.payouts OR NEW.sum_minor <> OLD.sum_minor)))
+    WHEN (OLD.state IN ('WRITTEN', 'WITHDRAWN')
+          OR (OLD.state = 'SEALED'
+              AND (NEW.state NOT IN ('SEALED', 'WRITTEN', 'WITHDRAWN') OR NEW.sha256 <> OLD.sha256 OR NEW.payouts <> OLD.payouts
+                   OR NEW.sum_minor <> OLD.sum_minor
+                   OR (OLD.placed_at IS NOT NULL AND NEW.placed_at IS DISTINCT FROM OLD.placed_at))))
     EXECUTE FUNCTION written_file_stays();

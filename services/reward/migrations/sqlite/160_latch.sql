@@ -10,7 +10,8 @@ CREATE TABLE latch_event (
     number      INTEGER PRIMARY KEY,
     kind        TEXT    NOT NULL CHECK (kind IN ('FELL', 'PROPOSED', 'RELEASED')),
     cause       TEXT    NOT NULL CHECK ((kind = 'FELL') = (cause <> '') AND cause IN
-                    ('', 'PERSON', 'LOG_AHEAD', 'SENDER_AHEAD', 'SENDER_OUTDATED', 'UNKNOWN_PAYOUT', 'RESTORED')),
+                    ('', 'PERSON', 'LOG_AHEAD', 'SENDER_AHEAD', 'SENDER_OUTDATED', 'UNKNOWN_PAYOUT', 'RESTORED',
+                     'WITHDRAWN_FILE')),
     -- Why it fell; what was reconciled.
     detail      TEXT    NOT NULL CHECK ((kind = 'RELEASED') = (detail = '')),
     author      TEXT    NOT NULL CHECK (author <> ''),

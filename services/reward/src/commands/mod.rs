@@ -62,6 +62,7 @@ pub(crate) mod submit_rate_product;
 pub(crate) mod suspend_plan_version;
 pub(crate) mod tell_taxes;
 pub(crate) mod watch_clearing;
+pub(crate) mod withdraw_file;
 
 pub(crate) mod take_bank_file;
 

@@ -28,6 +28,8 @@ pub(crate) enum Step {
     Close,
     /// Its bytes are decided: their digest in hexadecimal, and how many.
     Seal { sha256: String, size_bytes: i64 },
+    /// It is about to be put where the bank finds it.
+    Place,
     /// It lies where the bank finds it.
     Written,
     /// These leave it again, each with the reason.
@@ -48,6 +50,10 @@ impl Command for MoveFile {
                 // Two people end none while its file is not written; the bank may have spoken of one.
                 let ended = store::payment_file::ended(tx, self.number).await?;
                 (file.seal(sha256.clone(), *size_bytes, ended, self.now), "payment_file.sealed", "seal")
+            }
+            Step::Place => {
+                let ended = store::payment_file::ended(tx, self.number).await?;
+                (file.place(ended, self.now), "payment_file.placing", "place")
             }
             Step::Written => (file.written(self.now), "payment_file.written", "write"),
             Step::LeaveOut(entries) => {

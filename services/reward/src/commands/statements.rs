@@ -10,6 +10,7 @@ use crate::domain::{
     rate_grant::RateGrant,
     rate_product::RateProduct,
     reward::Reward,
+    withdrawal::Withdrawal,
 };
 use crate::store::transfer::Transfer;
 use handsel_money::Timestamp;
@@ -215,6 +216,35 @@ pub(crate) fn of_file(
             "state": file.state.code(),
             "payouts": file.payouts,
             "sha256": file.sha256,
+        }),
+    })
+}
+
+/// What two people say of withdrawing a file. The note is people's words and stays here.
+pub(crate) fn of_withdrawal(
+    kind: &'static str,
+    action: &'static str,
+    file: &PaymentFile,
+    withdrawal: &Withdrawal,
+    actor: &Actor,
+    now: Timestamp,
+) -> Owed {
+    Owed::Audit(Statement {
+        kind,
+        time: now,
+        actor: actor.clone(),
+        subjects: vec![file.name()],
+        action,
+        outcome: "success",
+        reason: Some(withdrawal.effect.code().to_owned()),
+        correlation: file.name(),
+        amount: Some(file.sum),
+        policy: None,
+        body: json!({
+            "message_id": file.message_id,
+            "state": file.state.code(),
+            "payouts": file.payouts,
+            "withdrawal": withdrawal.id.to_string(),
         }),
     })
 }

@@ -5,13 +5,13 @@ use super::{
     latch,
     means::Means,
     report_outcomes::{ReportOutcomes, Taken},
-    statements,
+    statements, withdraw_file,
 };
 use crate::{
     domain::{
         file_refusal::FileRefusal,
         outcome::{Meaning, Outcome, Status},
-        payment_file::FileState,
+        payment_file::{FileState, PaymentFile},
         reconciliation::{self, Act, Difference, Known, Reading, Said, SettledBy},
     },
     store::{
@@ -71,10 +71,16 @@ impl Command for BeginBankFile {
         let order = match &self.order {
             None => None,
             Some(order) => match about(tx, order).await? {
-                Ok(number) => Some(number),
+                Ok(file) => Some(file),
                 Err(refusal) => return Ok(Err(refusal)),
             },
         };
+        if let Some(file) = order.as_ref().filter(|file| file.state == FileState::Withdrawn)
+            && store::withdrawal::is_released(tx, file.number).await?
+        {
+            withdraw_file::contradicted(tx, &self.means, &file.name(), self.now).await?;
+        }
+        let order = order.map(|file| file.number);
         if let Some(file) = same {
             return Ok(Ok(Begun { id: file.id, order }));
         }
@@ -85,10 +91,16 @@ impl Command for BeginBankFile {
     }
 }
 
-/// The file of ours that a report is about.
-async fn about(tx: &mut Tx, order: &OrderSaid) -> Result<Result<i64, FileRefusal>, Fault> {
-    let file = store::payment_file::by_message(tx, &order.message_id).await?;
-    let Some(file) = file.filter(|file| matches!(file.state, FileState::Sealed | FileState::Written)) else {
+/// The file of ours that a report is about, locked: nobody withdraws it until the report is on record.
+async fn about(tx: &mut Tx, order: &OrderSaid) -> Result<Result<PaymentFile, FileRefusal>, Fault> {
+    let found = store::payment_file::by_message(tx, &order.message_id).await?;
+    let file = match found {
+        Some(found) => store::payment_file::lock(tx, found.number).await?,
+        None => None,
+    };
+    let is_sealed =
+        |file: &PaymentFile| matches!(file.state, FileState::Sealed | FileState::Written | FileState::Withdrawn);
+    let Some(file) = file.filter(is_sealed) else {
         return Ok(Err(FileRefusal::OrderUnknown(order.message_id.clone())));
     };
     let sum = handsel_iso20022::ControlSum::of(file.sum).to_string();
@@ -99,7 +111,7 @@ async fn about(tx: &mut Tx, order: &OrderSaid) -> Result<Result<i64, FileRefusal
         let ours = format!("{} of {sum}", file.payouts);
         return Ok(Err(FileRefusal::OrderMismatch { message_id: order.message_id.clone(), found, ours }));
     }
-    Ok(Ok(file.number))
+    Ok(Ok(file))
 }
 
 /// A run of what a file says.
@@ -121,6 +133,7 @@ impl Command for ApplyBankFile {
         let mut known = store::bank_file::attempts(tx, ids.into_iter().collect()).await?;
         let mut counts = Counts { said: i64::try_from(self.said.len()).unwrap_or(i64::MAX), ..Counts::default() };
         let (mut outcomes, mut behind, mut found, mut unknown) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let mut not_left: Vec<String> = Vec::new();
         for said in &self.said {
             let ours = said.end_to_end_id.as_ref().and_then(|id| known.get(id));
             match reconciliation::read(said, ours, self.settled_by) {
@@ -135,7 +148,12 @@ impl Command for ApplyBankFile {
                     unknown.extend(outcome_of_unknown(said));
                     found.push(difference_of(said, Difference::UnknownInstruction.code(), None));
                 }
-                Reading::Difference(difference) => found.push(difference_of(said, difference.code(), ours)),
+                Reading::Difference(difference) => {
+                    if ours.is_some_and(|ours| ours.channel.is_none()) {
+                        not_left.extend(said.end_to_end_id.clone());
+                    }
+                    found.push(difference_of(said, difference.code(), ours));
+                }
                 Reading::Ignored => counts.ignored = counts.ignored.saturating_add(1),
             }
         }
@@ -149,6 +167,9 @@ impl Command for ApplyBankFile {
                 Ok(_) => counts.applied = counts.applied.saturating_add(1),
                 Err(refusal) => found.push(difference_of(said, refusal.reason(), known_of(&known, said))),
             }
+        }
+        if let Some(id) = store::withdrawal::released(tx, not_left).await? {
+            withdraw_file::contradicted(tx, &self.means, &id, self.now).await?;
         }
         // A payout of ours that nobody here has made: this database may be older than the bank's.
         let unknown: Vec<&Outcome> = unknown.iter().collect();

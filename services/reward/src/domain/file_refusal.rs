@@ -51,9 +51,15 @@ pub enum FileRefusal {
     /// A sealed file is not where the bank finds it, and nobody knows that it was; but a payout in it is paid or refused.
     #[error(
         "{0} is sealed and lies nowhere, but what became of a payout in it is known: it is not written. Put its bytes where the \
-         bank finds it if the bank has it; or import the bank's status report on it"
+         bank finds it if the bank has it; or import the bank's status report on it; or have two people withdraw it"
     )]
     PayoutEnded(String),
+    /// Something lies where the bank would find a file that is to be withdrawn.
+    #[error(
+        "something lies under the name of {0} where the bank finds it: if it is that file, write it; if not, take it away, and find out \
+         whether the bank has had it"
+    )]
+    InPlace(String),
     /// The bank did not say where payees are paid.
     #[error("core banking did not say where beneficiaries are paid: try again")]
     PayeesUnavailable,
@@ -78,6 +84,7 @@ impl FileRefusal {
             Self::OtherAccount(_) => "FILE_OTHER_ACCOUNT",
             Self::Changed(_) => "FILE_CHANGED",
             Self::PayoutEnded(_) => "FILE_PAYOUT_ENDED",
+            Self::InPlace(_) => "FILE_IN_PLACE",
             Self::PayeesUnavailable => "PAYEES_UNAVAILABLE",
             Self::Unwritable => "FILE_UNWRITABLE",
         }

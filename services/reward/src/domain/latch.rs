@@ -19,6 +19,8 @@ codes! {
         UnknownPayout = "UNKNOWN_PAYOUT",
         /// The files were put back from a backup.
         Restored = "RESTORED",
+        /// The bank reported on a file whose payouts were released when it was withdrawn.
+        WithdrawnFile = "WITHDRAWN_FILE",
     }
 }
 

@@ -47,6 +47,7 @@ pub mod tax_statement;
 pub mod tax_year;
 pub mod terms;
 pub mod terms_sheet;
+pub mod withdrawal;
 
 /// An enum whose variants have one stable text each: the same in columns, traces and audit statements.
 macro_rules! codes {

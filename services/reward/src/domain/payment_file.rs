@@ -14,6 +14,8 @@ super::codes! {
         Sealed = "SEALED",
         /// It lies where the bank finds it, or did.
         Written = "WRITTEN",
+        /// Two people have taken it off its way.
+        Withdrawn = "WITHDRAWN",
     }
 }
 
@@ -38,6 +40,8 @@ pub struct PaymentFile {
     pub sha256: String,
     /// How many bytes it has.
     pub size_bytes: i64,
+    /// From when on it may lie where the bank finds it; none: it never has, as far as anybody here put it there.
+    pub placed_at: Option<Timestamp>,
     /// Who had it begun.
     pub requested_by: String,
     /// When.
@@ -73,6 +77,7 @@ impl PaymentFile {
             entered: 0,
             sha256: String::new(),
             size_bytes: 0,
+            placed_at: None,
             requested_by: by,
             created_at: now,
             updated_at: now,
@@ -146,6 +151,32 @@ impl PaymentFile {
         self.state = FileState::Sealed;
         self.sha256 = sha256;
         self.size_bytes = size_bytes;
+        self.updated_at = now;
+        Ok(self)
+    }
+
+    /// It is about to be put where the bank finds it: from now on it may lie there, whatever happens next. `ended` of its payouts are
+    /// paid or refused already. Said again, the first time stays.
+    ///
+    /// # Errors
+    /// [`Refusal::StateConflict`] where its bytes are not decided, it was withdrawn, or a payout in it has ended.
+    pub fn place(mut self, ended: i64, now: Timestamp) -> Result<Self, Refusal> {
+        self.must_be(FileState::Sealed, "be put where the bank finds it")?;
+        if ended > 0 {
+            return Err(self.conflict("be put where the bank finds it: what became of a payout in it is known"));
+        }
+        self.placed_at.get_or_insert(now);
+        self.updated_at = now;
+        Ok(self)
+    }
+
+    /// It is not to go to the bank any more.
+    ///
+    /// # Errors
+    /// [`Refusal::StateConflict`] unless its bytes are decided and it is not known to lie where the bank finds it.
+    pub fn withdraw(mut self, now: Timestamp) -> Result<Self, Refusal> {
+        self.must_be(FileState::Sealed, "be withdrawn")?;
+        self.state = FileState::Withdrawn;
         self.updated_at = now;
         Ok(self)
     }

@@ -88,7 +88,7 @@ pub(crate) async fn write(
                 course.put(&file).await?;
                 course.move_on(Step::Written).await?;
             }
-            FileState::Written => return Ok(file),
+            FileState::Written | FileState::Withdrawn => return Ok(file),
         }
     }
 }
@@ -157,7 +157,7 @@ impl Course<'_> {
     /// Gives a sealed file its name. What lies there already is it, or nobody touches anything; what the bank has had is not put there
     /// again.
     async fn put(&self, file: &PaymentFile) -> Result<(), Trouble> {
-        let (part, place) = (part_of(self.settlement, file), self.place(file));
+        let (part, place) = (part_of(self.settlement, file), place_of(self.settlement, file));
         let beside = match digests(&place, &part).await? {
             (Some(there), _) if there == file.sha256 => return Ok(()),
             (Some(_), _) => return Err(self.changed(file)),
@@ -175,6 +175,14 @@ impl Course<'_> {
                     return Err(self.changed(file));
                 }
             }
+        }
+        // On record before it is done: a file that was never about to be put there cannot be with the bank.
+        if let Err(trouble) = self.move_on(Step::Place).await {
+            // Withdrawn meanwhile, it never goes: what is written of it goes away. In any other case it is still of use.
+            if self.file().await?.state == FileState::Withdrawn {
+                removed(part).await?;
+            }
+            return Err(trouble);
         }
         let folder = self.settlement.folder.clone();
         let renamed = blocking(move || fs::rename(&part, &place).and_then(|()| File::open(&folder)?.sync_all()));
@@ -195,14 +203,36 @@ impl Course<'_> {
         Err(FileRefusal::PayoutEnded(file.name()).into())
     }
 
-    fn place(&self, file: &PaymentFile) -> PathBuf {
-        self.settlement.folder.join(format!("{}.xml", file.message_id))
-    }
-
     fn changed(&self, file: &PaymentFile) -> Trouble {
         tracing::error!(file = file.name(), "a sealed file of payouts is not what was sealed");
         FileRefusal::Changed(file.name()).into()
     }
+}
+
+/// Where the bank finds a file.
+fn place_of(settlement: &FileSettlement, file: &PaymentFile) -> PathBuf {
+    settlement.folder.join(format!("{}.xml", file.message_id))
+}
+
+/// Looks whether anything lies under a file's name where the bank finds it.
+///
+/// # Errors
+/// [`FileRefusal::InPlace`] where something does.
+pub(crate) async fn must_not_lie(settlement: &FileSettlement, file: &PaymentFile) -> Result<(), Trouble> {
+    let place = place_of(settlement, file);
+    match blocking(move || place.try_exists()).await? {
+        Ok(false) => Ok(()),
+        Ok(true) => Err(FileRefusal::InPlace(file.name()).into()),
+        Err(error) => Err(unwritable(&error)),
+    }
+}
+
+/// Takes away what was written of a file that was withdrawn.
+///
+/// # Errors
+/// [`FileRefusal::Unwritable`].
+pub(crate) async fn forget(settlement: &FileSettlement, file: &PaymentFile) -> Result<(), Trouble> {
+    removed(part_of(settlement, file)).await
 }
 
 /// Nothing of accounts stays where nobody looks for it.

@@ -16,7 +16,7 @@ mod import;
 mod payees;
 mod spool;
 
-pub(crate) use course::{Progress, write};
+pub(crate) use course::{Progress, forget, must_not_lie, write};
 pub(crate) use import::{report, statement};
 pub(crate) use spool::{Spooled, sweep};
 

@@ -17,10 +17,11 @@ use futures::{Stream, stream};
 use handsel_money::Currency;
 use handsel_outbox::Actor;
 use handsel_proto::handsel::reward::v1::{
-    BankFile, ConfirmDifferenceResolutionRequest, Difference, GetPaymentFileRequest, ImportStatementRequest,
-    ImportStatusReportRequest, ListDifferencesRequest, ListDifferencesResponse, ListPaymentFilesRequest,
-    ListPaymentFilesResponse, PaymentFile, ProposeDifferenceResolutionRequest, WritePaymentFileRequest,
-    WritePaymentFileResponse, settlement_file_service_server::SettlementFileService,
+    BankFile, ConfirmDifferenceResolutionRequest, ConfirmFileWithdrawalRequest, Difference, GetPaymentFileRequest,
+    ImportStatementRequest, ImportStatusReportRequest, ListDifferencesRequest, ListDifferencesResponse,
+    ListPaymentFilesRequest, ListPaymentFilesResponse, PaymentFile, ProposeDifferenceResolutionRequest,
+    ProposeFileWithdrawalRequest, WritePaymentFileRequest, WritePaymentFileResponse,
+    settlement_file_service_server::SettlementFileService,
 };
 use handsel_service::{
     page,
@@ -62,6 +63,20 @@ impl SettlementFileService for Api {
         let again = Again { rpc: "reward.WritePaymentFile", request_id: &call.message.request_id, content };
         let name = self.once(FILES, &call, again, command).await?;
         Ok(Response::new(self.write(settlement, number_from(&name)?, call.actor())))
+    }
+
+    async fn propose_file_withdrawal(
+        &self,
+        request: Request<ProposeFileWithdrawalRequest>,
+    ) -> Result<Response<PaymentFile>, Status> {
+        self.proposed_withdrawal(request).await
+    }
+
+    async fn confirm_file_withdrawal(
+        &self,
+        request: Request<ConfirmFileWithdrawalRequest>,
+    ) -> Result<Response<PaymentFile>, Status> {
+        self.confirmed_withdrawal(request).await
     }
 
     async fn get_payment_file(&self, request: Request<GetPaymentFileRequest>) -> Result<Response<PaymentFile>, Status> {
@@ -138,7 +153,7 @@ impl SettlementFileService for Api {
 }
 
 impl Api {
-    fn file_settlement(&self) -> Result<Arc<FileSettlement>, Status> {
+    pub(super) fn file_settlement(&self) -> Result<Arc<FileSettlement>, Status> {
         match &self.service.config.settlement {
             Settlement::File(settlement) => Ok(Arc::clone(settlement)),
             Settlement::Pull | Settlement::Push(_) => Err(refuse(&FileRefusal::ChannelNotInUse)),
@@ -172,7 +187,7 @@ impl Api {
         Box::pin(futures::StreamExt::chain(steps, last))
     }
 
-    async fn payment_file(&self, number: i64) -> Result<PaymentFile, Status> {
+    pub(super) async fn payment_file(&self, number: i64) -> Result<PaymentFile, Status> {
         let db = &self.service.db;
         let Some(file) = queries::files::payment_file(db, number).await.map_err(fault)? else {
             return Err(refuse(&FileRefusal::NotFound(format!("paymentFiles/{number}"))));
@@ -193,12 +208,12 @@ impl Api {
     }
 }
 
-fn number_from(name: &str) -> Result<i64, Violation> {
+pub(super) fn number_from(name: &str) -> Result<i64, Violation> {
     let number = name.strip_prefix("paymentFiles/").and_then(|number| number.parse().ok());
     number.ok_or_else(|| Violation::new("name", "it is no file's name"))
 }
 
-fn ended(trouble: Trouble) -> Status {
+pub(super) fn ended(trouble: Trouble) -> Status {
     match trouble {
         Trouble::File(refusal) => refuse(&refusal),
         Trouble::Refused(refusal) => refused(refusal),
@@ -215,7 +230,8 @@ impl Refused for FileRefusal {
             | Self::OrderMismatch { .. }
             | Self::OtherAccount(_)
             | Self::Changed(_)
-            | Self::PayoutEnded(_) => Code::FailedPrecondition,
+            | Self::PayoutEnded(_)
+            | Self::InPlace(_) => Code::FailedPrecondition,
             Self::NotFound(_) => Code::NotFound,
             Self::Malformed { reason: "FILE_TOO_LARGE", .. } => Code::ResourceExhausted,
             Self::Malformed { reason: "FILE_UNREADABLE", .. } | Self::Unwritable => Code::Internal,

@@ -118,6 +118,7 @@ fn to_sign(Sign { cause, detail, author, seen_at }: Sign) -> wire::Sign {
         Cause::SenderOutdated => WireCause::SenderOutdated,
         Cause::UnknownPayout => WireCause::UnknownPayout,
         Cause::Restored => WireCause::Restored,
+        Cause::WithdrawnFile => WireCause::WithdrawnFile,
     };
     wire::Sign { cause: cause.into(), detail, author, see_time: Some(to_timestamp(seen_at)) }
 }

@@ -21,6 +21,7 @@ mod resolution;
 mod reward;
 mod settlement;
 mod tax;
+mod withdrawal;
 
 use crate::service::Service;
 use handsel_proto::handsel::reward::v1::{

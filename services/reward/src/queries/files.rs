@@ -4,6 +4,7 @@ use crate::{
     domain::{
         difference::{Place, Standing},
         payment_file::PaymentFile,
+        withdrawal::Withdrawal,
     },
     store::{
         self,
@@ -19,11 +20,12 @@ use uuid::Uuid;
 /// How many of what was left out, and of differences, an answer about one file shows.
 const SHOWN: i64 = 100;
 
-/// What was left out of a file.
+/// What was left out of a file, and what people say of withdrawing it.
 pub(crate) struct Left {
     pub(crate) count: i64,
     /// The first of them.
     pub(crate) first: Vec<LeftOut>,
+    pub(crate) withdrawal: Option<Withdrawal>,
 }
 
 /// A file of the bank's, with the first of its differences.
@@ -38,10 +40,11 @@ pub(crate) async fn payment_file(db: &Db, number: i64) -> Result<Option<PaymentF
     store::payment_file::one(db, number).await
 }
 
-/// What was left out of a file.
+/// What was left out of a file, and what was said last of withdrawing it.
 pub(crate) async fn left(db: &Db, number: i64) -> Result<Left, Fault> {
     let count = store::payment_file::left_out_count(db, number).await?;
-    Ok(Left { count, first: store::payment_file::left_out(db, number, SHOWN).await? })
+    let withdrawal = store::withdrawal::newest(&mut db.read().await?, number).await?;
+    Ok(Left { count, first: store::payment_file::left_out(db, number, SHOWN).await?, withdrawal })
 }
 
 /// A page of files, newest first, before a number.

@@ -40,6 +40,7 @@ pub(crate) mod tax_remittance;
 pub(crate) mod terms_sheet;
 pub(crate) mod tier;
 pub(crate) mod transfer;
+pub(crate) mod withdrawal;
 
 use handsel_money::{Currency, Money};
 use handsel_storage::Fault;

@@ -25,6 +25,7 @@ row! {
         pub requested_by: String,
         pub created_at: At,
         pub updated_at: At,
+        pub placed_at: Option<At>,
     }
     pub(crate) struct NumberRow {
         pub number: i64,
@@ -59,6 +60,7 @@ impl FileRow {
             entered: self.entered,
             sha256: self.sha256,
             size_bytes: self.size_bytes,
+            placed_at: self.placed_at.map(|at| at.0),
             requested_by: self.requested_by,
             created_at: self.created_at.0,
             updated_at: self.updated_at.0,
@@ -85,15 +87,15 @@ pub(crate) struct LeftOut {
     pub(crate) reason: String,
 }
 
-/// The file of this currency that was begun and is not written, locked.
+/// The file of this currency that was begun and is neither written nor withdrawn, locked.
 pub(crate) async fn unfinished(tx: &mut Tx, currency: Currency) -> Result<Option<PaymentFile>, Fault> {
     let sql = tx.pick(
         "SELECT number, message_id, currency, execution_date, state, payouts, sum_minor, entered, sha256, size_bytes,
-                requested_by, created_at, updated_at
-         FROM payment_file WHERE currency = $1 AND state <> 'WRITTEN' FOR UPDATE",
+                requested_by, created_at, updated_at, placed_at
+         FROM payment_file WHERE currency = $1 AND state NOT IN ('WRITTEN', 'WITHDRAWN') FOR UPDATE",
         "SELECT number, message_id, currency, execution_date, state, payouts, sum_minor, entered, sha256, size_bytes,
-                requested_by, created_at, updated_at
-         FROM payment_file WHERE currency = $1 AND state <> 'WRITTEN'",
+                requested_by, created_at, updated_at, placed_at
+         FROM payment_file WHERE currency = $1 AND state NOT IN ('WRITTEN', 'WITHDRAWN')",
     );
     let row: Option<FileRow> = tx.opt(sql, (currency.code(),)).await?;
     row.map(FileRow::restore).transpose()
@@ -132,10 +134,10 @@ pub(crate) async fn insert(tx: &mut Tx, file: &PaymentFile) -> Result<(), Fault>
 pub(crate) async fn lock(tx: &mut Tx, number: i64) -> Result<Option<PaymentFile>, Fault> {
     let sql = tx.pick(
         "SELECT number, message_id, currency, execution_date, state, payouts, sum_minor, entered, sha256, size_bytes,
-                requested_by, created_at, updated_at
+                requested_by, created_at, updated_at, placed_at
          FROM payment_file WHERE number = $1 FOR UPDATE",
         "SELECT number, message_id, currency, execution_date, state, payouts, sum_minor, entered, sha256, size_bytes,
-                requested_by, created_at, updated_at
+                requested_by, created_at, updated_at, placed_at
          FROM payment_file WHERE number = $1",
     );
     let row: Option<FileRow> = tx.opt(sql, (number,)).await?;
@@ -146,7 +148,7 @@ pub(crate) async fn lock(tx: &mut Tx, number: i64) -> Result<Option<PaymentFile>
 pub(crate) async fn save(tx: &mut Tx, file: &PaymentFile) -> Result<(), Fault> {
     tx.exec_one(
         "UPDATE payment_file SET state = $2, payouts = $3, sum_minor = $4, entered = $5, sha256 = $6, size_bytes = $7,
-                                 updated_at = $8
+                                 updated_at = $8, placed_at = $9
          WHERE number = $1",
         (
             file.number,
@@ -157,6 +159,7 @@ pub(crate) async fn save(tx: &mut Tx, file: &PaymentFile) -> Result<(), Fault> {
             file.sha256.clone(),
             file.size_bytes,
             At(file.updated_at),
+            file.placed_at.map(At),
         ),
     )
     .await
@@ -167,7 +170,7 @@ pub(crate) async fn one(db: &Db, number: i64) -> Result<Option<PaymentFile>, Fau
     let row: Option<FileRow> = db
         .opt(
             "SELECT number, message_id, currency, execution_date, state, payouts, sum_minor, entered, sha256, size_bytes,
-                    requested_by, created_at, updated_at
+                    requested_by, created_at, updated_at, placed_at
              FROM payment_file WHERE number = $1",
             (number,),
         )
@@ -180,7 +183,7 @@ pub(crate) async fn by_message(tx: &mut Tx, message_id: &str) -> Result<Option<P
     let row: Option<FileRow> = tx
         .opt(
             "SELECT number, message_id, currency, execution_date, state, payouts, sum_minor, entered, sha256, size_bytes,
-                    requested_by, created_at, updated_at
+                    requested_by, created_at, updated_at, placed_at
              FROM payment_file WHERE message_id = $1",
             (message_id.to_owned(),),
         )
@@ -193,7 +196,7 @@ pub(crate) async fn page(db: &Db, before: Option<i64>, limit: i64) -> Result<Vec
     let rows: Vec<FileRow> = db
         .all(
             "SELECT number, message_id, currency, execution_date, state, payouts, sum_minor, entered, sha256, size_bytes,
-                    requested_by, created_at, updated_at
+                    requested_by, created_at, updated_at, placed_at
              FROM payment_file WHERE number < $1 ORDER BY number DESC LIMIT $2",
             (before.unwrap_or(i64::MAX), limit),
         )
@@ -343,7 +346,7 @@ pub(crate) async fn is_about_to_leave(tx: &mut Tx, end_to_end_id: &str) -> Resul
     let found: Option<(i64,)> = tx
         .opt(
             "SELECT f.number FROM payment_file_entry e JOIN payment_file f ON f.number = e.file_number
-             WHERE e.end_to_end_id = $1 AND f.state <> 'WRITTEN'",
+             WHERE e.end_to_end_id = $1 AND f.state NOT IN ('WRITTEN', 'WITHDRAWN')",
             (end_to_end_id.to_owned(),),
         )
         .await?;

@@ -1,6 +1,6 @@
 //! What the bank's files say, as the domain reads it; and files for the wire.
 
-use super::difference::to_difference;
+use super::{difference::to_difference, withdrawal::to_withdrawal};
 use crate::{
     domain::{
         payment_file::{FileState, PaymentFile},
@@ -156,6 +156,7 @@ pub(crate) fn to_payment_file(file: &PaymentFile, left: Option<&Left>) -> wire::
             FileState::Closed => payment_file::State::Closed,
             FileState::Sealed => payment_file::State::Sealed,
             FileState::Written => payment_file::State::Written,
+            FileState::Withdrawn => payment_file::State::Withdrawn,
         }
         .into(),
         payout_count: file.payouts,
@@ -172,6 +173,7 @@ pub(crate) fn to_payment_file(file: &PaymentFile, left: Option<&Left>) -> wire::
             each.map(|one| wire::LeftOut { end_to_end_id: one.end_to_end_id.clone(), reason: one.reason.clone() })
                 .collect()
         }),
+        withdrawal: left.and_then(|left| left.withdrawal.as_ref()).map(to_withdrawal),
     }
 }
 

@@ -26,3 +26,4 @@ pub(crate) mod settlement;
 pub(crate) mod tax;
 pub(crate) mod tax_statement;
 pub(crate) mod terms;
+pub(crate) mod withdrawal;

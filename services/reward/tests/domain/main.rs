@@ -17,6 +17,7 @@ mod resolution;
 mod reward;
 mod stacking;
 mod taxes;
+mod withdrawal;
 
 use handsel_money::{Money, Timestamp};
 use handsel_reward::domain::{

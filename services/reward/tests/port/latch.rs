@@ -20,7 +20,7 @@ impl Bank {
         LatchServiceClient::new(self.channel())
     }
 
-    async fn latch(&self) -> SettlementLatch {
+    pub(crate) async fn latch(&self) -> SettlementLatch {
         let token = self.lab.token(Role::InternalAuditor, "*", None);
         let request = wire::GetSettlementLatchRequest {};
         self.latches().get_settlement_latch(self.lab.call(request, &token)).await.unwrap().into_inner()

@@ -15,6 +15,7 @@ mod file_bank;
 mod file_ended;
 mod file_returns;
 mod file_troubles;
+mod file_withdrawn;
 mod files;
 mod gate;
 mod grants;
