@@ -248,6 +248,16 @@ impl Installation {
         }
     }
 
+    /// Writes all of the database into the installation's folder, as people read it; embedded files lie there as they are.
+    ///
+    /// # Panics
+    /// If it cannot be read.
+    pub fn dump(&self) {
+        if let Store::Postgres(url) = &self.store {
+            done(Command::new("pg_dump").args([url, "--file"]).arg(self.folder().join("everything.dump")));
+        }
+    }
+
     fn file(&self, name: &str) -> PathBuf {
         self.folder().join(name).join(format!("{name}.db"))
     }
