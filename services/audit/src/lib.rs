@@ -35,11 +35,10 @@ use handsel_proto::handsel::audit::v1::{
     hold_service_server::HoldServiceServer, integrity_service_server::IntegrityServiceServer,
     prune_service_server::PruneServiceServer, reconcile_service_server::ReconcileServiceServer,
 };
-use handsel_service::{Job, Part, Peer, World};
+use handsel_service::{Job, Part, Peer, Routes, World};
 use handsel_storage::{Db, Migration};
 use std::{sync::Arc, time::Duration};
 use tlog::VerifierKey;
-use tonic::service::RoutesBuilder;
 
 /// The audit service. Cheap to clone.
 #[derive(Clone)]
@@ -201,7 +200,7 @@ impl Part for Audit {
         Self::NAME
     }
 
-    fn add_to(&self, routes: &mut RoutesBuilder) {
+    fn add_to(&self, routes: &mut Routes) {
         routes.add_service(AuditServiceServer::new(grpc::AuditApi::new(Arc::clone(&self.log))));
         routes.add_service(AuditIngestServiceServer::new(grpc::IngestApi::new(Arc::clone(&self.log))));
         routes.add_service(IntegrityServiceServer::new(grpc::IntegrityApi::new(Arc::clone(&self.log))));

@@ -27,13 +27,12 @@ use handsel_proto::handsel::{
     },
     reward::v1::plan_service_client::PlanServiceClient,
 };
-use handsel_service::{Job, Part, Peer, World};
+use handsel_service::{Job, Part, Peer, Routes, World};
 use handsel_storage::{Db, LaneSettings, Lanes, Migration};
 use holds::Holds;
 use means::Means;
 use registry::Registry;
 use std::{sync::Arc, time::Duration};
-use tonic::service::RoutesBuilder;
 
 /// How the service is set up.
 #[derive(Clone)]
@@ -147,7 +146,7 @@ impl Part for Referral {
         Self::NAME
     }
 
-    fn add_to(&self, routes: &mut RoutesBuilder) {
+    fn add_to(&self, routes: &mut Routes) {
         routes
             .add_service(ProgramServiceServer::new(Programs(self.desk.clone())))
             .add_service(CodeServiceServer::new(Codes(self.desk.clone())))

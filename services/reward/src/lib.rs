@@ -23,12 +23,11 @@ use commands::{
 use futures::future::{BoxFuture, FutureExt};
 use handsel_money::Timestamp;
 use handsel_outbox::{Actor, Outbox, Relay};
-use handsel_service::{Job, Part, World};
+use handsel_service::{Job, Part, Routes, World};
 use handsel_storage::{Db, Fault, Lanes, Migration};
 use service::Service;
 use std::sync::Arc;
 use tokio::sync::Mutex;
-use tonic::service::RoutesBuilder;
 
 /// The reward service. Cheap to clone.
 #[derive(Clone)]
@@ -172,7 +171,7 @@ impl Part for Reward {
         Self::NAME
     }
 
-    fn add_to(&self, routes: &mut RoutesBuilder) {
+    fn add_to(&self, routes: &mut Routes) {
         grpc::add_to(&self.service, routes);
     }
 

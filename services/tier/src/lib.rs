@@ -13,10 +13,9 @@ mod store;
 use futures::future::BoxFuture;
 use grpc::Grpc;
 use handsel_outbox::{Notice, Outbox, Pseudonyms, Relay, RelaySettings};
-use handsel_service::{Job, Part, Peer, World};
+use handsel_service::{Job, Part, Peer, Routes, World};
 use handsel_storage::{Db, LaneSettings, Lanes, Migration};
 use std::sync::Arc;
-use tonic::service::RoutesBuilder;
 
 /// The service's name: its schema, its package, its side of every relay.
 pub const NAME: &str = "tier";
@@ -82,7 +81,7 @@ impl Part for Tier {
         NAME
     }
 
-    fn add_to(&self, routes: &mut RoutesBuilder) {
+    fn add_to(&self, routes: &mut Routes) {
         self.grpc.add_to(routes);
     }
 

@@ -45,7 +45,7 @@ struct Admission {
 #[derive(Clone, Debug)]
 pub struct AccessService<S> {
     inner: S,
-    layer: AccessLayer,
+    layer: Arc<AccessLayer>,
 }
 
 impl AccessLayer {
@@ -93,7 +93,7 @@ impl<S> Layer<S> for AccessLayer {
     type Service = AccessService<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        AccessService { inner, layer: self.clone() }
+        AccessService { inner, layer: Arc::new(self.clone()) }
     }
 }
 

@@ -5,7 +5,10 @@ use std::{
     fs,
     io::Read,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError, RwLock},
+    sync::{
+        Arc, Mutex, PoisonError, RwLock,
+        atomic::{AtomicI64, AtomicU64, Ordering},
+    },
 };
 use thiserror::Error;
 
@@ -59,14 +62,21 @@ pub(crate) struct Held {
 #[derive(Debug)]
 pub(crate) struct Ring {
     held: RwLock<Held>,
-    file: Option<Mutex<Watched>>,
+    /// That of the key set held: most calls need to know no more, and all of them ask.
+    reign: AtomicU64,
+    file: Option<File>,
+}
+
+#[derive(Debug)]
+struct File {
+    looked_at: AtomicI64,
+    watched: Mutex<Watched>,
 }
 
 #[derive(Debug)]
 struct Watched {
     path: PathBuf,
     text: String,
-    looked_at: i64,
 }
 
 impl Ring {
@@ -76,16 +86,17 @@ impl Ring {
             KeySource::File(path) => {
                 let text = read(&path)?;
                 let keys = parse(&path, &text)?;
-                (keys, Some(Mutex::new(Watched { path, text, looked_at: now })))
+                (keys, Some(File { looked_at: AtomicI64::new(now), watched: Mutex::new(Watched { path, text }) }))
             }
         };
-        Ok(Self { held: RwLock::new(Held { reign: 0, keys: Arc::new(keys) }), file })
+        let held = RwLock::new(Held { reign: 0, keys: Arc::new(keys) });
+        Ok(Self { held, reign: AtomicU64::new(0), file })
     }
 
-    /// The key set in force, the file looked at again where that is due.
-    pub(crate) fn current(&self, now: i64) -> Held {
+    /// The reign of the key set in force, the file looked at again where that is due.
+    pub(crate) fn reign(&self, now: i64) -> u64 {
         self.refresh(now, LOOK_EVERY_SECONDS);
-        self.held()
+        self.reign.load(Ordering::Acquire)
     }
 
     /// After a token of an unknown key: a newer key set than `before`, where there is one.
@@ -98,9 +109,11 @@ impl Ring {
     pub(crate) fn replace(&self, keys: KeySet) {
         let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
         *held = Held { reign: held.reign.wrapping_add(1), keys: Arc::new(keys) };
+        self.reign.store(held.reign, Ordering::Release);
     }
 
-    fn held(&self) -> Held {
+    /// The key set in force.
+    pub(crate) fn held(&self) -> Held {
         self.held.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -108,13 +121,16 @@ impl Ring {
     /// slips of an editor must not lock everybody out.
     fn refresh(&self, now: i64, every_seconds: i64) {
         let Some(file) = &self.file else { return };
-        // Whoever finds another caller looking goes on with what is in force.
-        let Ok(mut watched) = file.try_lock() else { return };
-        let since = now.saturating_sub(watched.looked_at);
-        if (0..every_seconds).contains(&since) {
+        let is_due = || !(0..every_seconds).contains(&now.saturating_sub(file.looked_at.load(Ordering::Relaxed)));
+        if !is_due() {
             return;
         }
-        watched.looked_at = now;
+        // Whoever finds another caller looking goes on with what is in force.
+        let Ok(mut watched) = file.watched.try_lock() else { return };
+        if !is_due() {
+            return;
+        }
+        file.looked_at.store(now, Ordering::Relaxed);
         match watched.changed() {
             Ok(None) => {}
             Ok(Some(keys)) => {

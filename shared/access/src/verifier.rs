@@ -6,7 +6,7 @@ use crate::{
     claims::{Admitted, ClaimRules},
     denial::TokenFault,
     keys::KeySet,
-    ring::{Held, KeyFileError, KeySource, Ring},
+    ring::{KeyFileError, KeySource, Ring},
     settings::{SettingsError, TokenSettings},
 };
 use aws_lc_rs::digest;
@@ -78,11 +78,11 @@ impl Verifier {
         }
         let inner = &*self.0;
         let now = (inner.now)();
-        let held = inner.ring.current(now);
+        let reign = inner.ring.reign(now);
         let key = fingerprint(token);
-        let admitted = match inner.recall(&key, &held) {
+        let admitted = match inner.recall(&key, reign) {
             Some(admitted) => admitted,
-            None => inner.examine(token, key, held, now)?,
+            None => inner.examine(token, key, now)?,
         };
         inner.rules.holds_at(&admitted, now)?;
         Ok((Arc::clone(&admitted.caller), TokenLife(inner.rules.left(&admitted, now))))
@@ -102,13 +102,14 @@ impl Verifier {
 }
 
 impl Inner {
-    fn recall(&self, key: &[u8; 32], held: &Held) -> Option<Arc<Admitted>> {
+    fn recall(&self, key: &[u8; 32], reign: u64) -> Option<Arc<Admitted>> {
         let remembered = self.remembered.get(key)?;
-        (remembered.reign == held.reign).then_some(remembered.admitted)
+        (remembered.reign == reign).then_some(remembered.admitted)
     }
 
     /// Verifies a token the long way, and remembers it where it holds.
-    fn examine(&self, token: &str, key: [u8; 32], mut held: Held, now: i64) -> Result<Arc<Admitted>, TokenFault> {
+    fn examine(&self, token: &str, key: [u8; 32], now: i64) -> Result<Arc<Admitted>, TokenFault> {
+        let mut held = self.ring.held();
         let mut claims = held.keys.claims(token);
         if claims == Err(TokenFault::UnknownKey)
             && let Some(newer) = self.ring.newer_than(&held, now)

@@ -131,8 +131,8 @@ impl Frame {
             .layer(MetricsLayer::new())
             .layer(access)
             .layer(LimitsLayer::new(&self.limits, stage.clone()))
-            .add_routes(routes)
             .serve_with_incoming_shutdown(
+                routes,
                 incoming.map(|accepted| accepted.map(Gathered::new)),
                 stage.draining.clone().cancelled_owned(),
             );

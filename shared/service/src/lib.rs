@@ -11,6 +11,7 @@ mod layers;
 pub mod page;
 mod part;
 mod peer;
+mod routes;
 pub mod status;
 pub mod telemetry;
 pub mod wire;
@@ -22,6 +23,7 @@ pub use jobs::{Job, Jobs, Run, Worked};
 pub use layers::{Deadline, Draining};
 pub use part::Part;
 pub use peer::{Peer, PeerError, TokenSource};
+pub use routes::Routes;
 pub use world::{
     Clock, ClockError, Entropy, Ids, SeededEntropy, SettableClock, SystemClock, SystemEntropy, TimedIds, World,
 };

@@ -1,8 +1,7 @@
 //! What a program is put together from: a service as its library gives it.
 
-use crate::Job;
+use crate::{Job, Routes};
 use futures::future::BoxFuture;
-use tonic::service::RoutesBuilder;
 
 /// One service inside a program. The frame serves any number of them on one port.
 pub trait Part: Send + Sync {
@@ -10,7 +9,7 @@ pub trait Part: Send + Sync {
     fn name(&self) -> &'static str;
 
     /// Adds its gRPC services.
-    fn add_to(&self, routes: &mut RoutesBuilder);
+    fn add_to(&self, routes: &mut Routes);
 
     /// Its loops: relays, due dates, deadlines.
     fn jobs(&self) -> Vec<Job>;

@@ -3,6 +3,7 @@
 mod context;
 mod line;
 
+pub(crate) use context::TRACEPARENT;
 pub use context::{traceparent, under};
 
 use crate::config::{LogConfig, LogFormat, TelemetryConfig};
@@ -25,11 +26,13 @@ use tracing_subscriber::{
 };
 
 /// What is never logged below a warning: the machinery that carries the log itself, and everybody's SQL.
-const QUIET: &str =
-    "h2=warn,hyper=warn,hyper_util=warn,tonic=warn,tower=warn,sqlx=warn,opentelemetry=warn,opentelemetry_sdk=warn";
+const QUIET: &str = "h2=warn,hyper=warn,hyper_util=warn,tonic=warn,tower=warn,sqlx=warn,opentelemetry=warn,opentelemetry_sdk=warn,\
+                     otel::tracing=off";
 /// What is traced: the exporter's own calls are not, or it would trace itself.
 const TRACED: &str = "info,h2=off,hyper=off,hyper_util=off,tonic=off,tower=off,opentelemetry=off,opentelemetry_sdk=off,\
                       otel::tracing=trace";
+/// Where nobody collects traces, a unary call needs no span: its place in its trace is kept without one.
+const NOT_COLLECTED: &str = ",otel::tracing::unary=off";
 
 /// The telemetry of a program, from its start to its last word.
 #[derive(Debug)]
@@ -48,7 +51,7 @@ impl Telemetry {
     pub fn start(program: &'static str, telemetry: &TelemetryConfig, log: &LogConfig) -> anyhow::Result<Self> {
         let resource = Resource::builder().with_service_name(program).build();
         let mut traces = SdkTracerProvider::builder().with_resource(resource.clone());
-        let mut metrics = None;
+        let (mut metrics, mut traced) = (None, TRACED.to_owned());
         if let Some(endpoint) = &telemetry.endpoint {
             let spans = SpanExporter::builder().with_tonic().with_endpoint(endpoint).build()?;
             traces = traces.with_batch_exporter(spans);
@@ -57,6 +60,7 @@ impl Telemetry {
             global::set_meter_provider(provider.clone());
             metrics = Some(provider);
         } else {
+            traced += NOT_COLLECTED;
             traces = traces.with_sampler(Sampler::ParentBased(Box::new(Sampler::AlwaysOff)));
         }
         let traces = traces.build();
@@ -65,7 +69,7 @@ impl Telemetry {
             .with_tracer(traces.tracer(program))
             .with_location(false)
             .with_threads(false)
-            .with_filter(asked_each_time(EnvFilter::try_new(TRACED)?));
+            .with_filter(asked_each_time(EnvFilter::try_new(traced)?));
         let lines = tracing_subscriber::fmt::layer()
             .event_format(Line(look(log.format)))
             .with_writer(std::io::stderr)

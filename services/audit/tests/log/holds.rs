@@ -18,10 +18,10 @@ use handsel_proto::handsel::{
         reward_inbox_service_server::{RewardInboxService, RewardInboxServiceServer},
     },
 };
-use handsel_service::{Job, Part};
+use handsel_service::{Job, Part, Routes};
 use handsel_testkit::{Lab, Role, Server, on_both_engines, reason, violated_fields};
 use std::sync::{Arc, Mutex};
-use tonic::{Code, Request, Response, Status, service::RoutesBuilder, transport::Channel};
+use tonic::{Code, Request, Response, Status, transport::Channel};
 use uuid::Uuid;
 
 /// Stands in for the reward service: takes each number once, refuses what it is told to, and is away when it is told to.
@@ -87,7 +87,7 @@ impl Part for Reward {
         "reward"
     }
 
-    fn add_to(&self, routes: &mut RoutesBuilder) {
+    fn add_to(&self, routes: &mut Routes) {
         routes.add_service(RewardInboxServiceServer::new(self.clone()));
     }
 

@@ -24,7 +24,7 @@ use handsel_proto::handsel::{
     },
 };
 use handsel_service::{
-    Job, Part,
+    Job, Part, Routes,
     wire::{timestamp_from, to_money, to_timestamp},
 };
 use handsel_testkit::{Lab, Server, on_both_engines, reason, violated_fields};
@@ -32,7 +32,7 @@ use std::{
     sync::{Arc, Mutex},
     time::Duration,
 };
-use tonic::{Code, Request, Response, Status, service::RoutesBuilder};
+use tonic::{Code, Request, Response, Status};
 use uuid::Uuid;
 
 const START: &str = "2026-01-05T00:00:00.000000Z";
@@ -124,7 +124,7 @@ impl Part for Ledger {
         "ledger"
     }
 
-    fn add_to(&self, routes: &mut RoutesBuilder) {
+    fn add_to(&self, routes: &mut Routes) {
         routes.add_service(LedgerServiceServer::new(self.clone()));
     }
 

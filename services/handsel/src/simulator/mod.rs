@@ -36,13 +36,13 @@ use handsel_proto::handsel::reward::v1::{
     ListInstructionsRequest, ReportOutcomesRequest, settlement_service_client::SettlementServiceClient,
 };
 use handsel_service::config::{LimitsConfig, ServerConfig};
-use handsel_service::{Frame, Job, Jobs, Part, Worked, World, status, wire};
+use handsel_service::{Frame, Job, Jobs, Part, Routes, Worked, World, status, wire};
 use handsel_storage::{Command, Db, Fault, Tx};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use tonic::{Request, Response, Status, service::RoutesBuilder};
+use tonic::{Request, Response, Status};
 
 /// How often the bank looks for instructions.
 const PULL_PERIOD: Duration = Duration::from_millis(250);
@@ -125,7 +125,7 @@ impl Part for Pulling {
         SCHEMA
     }
 
-    fn add_to(&self, routes: &mut RoutesBuilder) {
+    fn add_to(&self, routes: &mut Routes) {
         routes
             .add_service(CoreBankingServiceServer::new(self.simulator.clone()))
             .add_service(CoreBankingRateServiceServer::new(self.simulator.clone()));

@@ -15,7 +15,7 @@ use handsel_referral::{KeyMaterial, Referral, ReferralConfig};
 use handsel_reward::{
     FileSettlement, Pace, Reward, RewardConfig, RewardPeers, Settlement, domain::reconciliation::SettledBy,
 };
-use handsel_service::{Job, Part, Peer, TokenSource, World};
+use handsel_service::{Job, Part, Peer, Routes, TokenSource, World};
 use handsel_storage::{Db, Migration};
 use handsel_tier::{Tier, TierConfig, TierPeers};
 use serde_json::json;
@@ -24,7 +24,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
-use tonic::service::RoutesBuilder;
 
 /// No process's lease on the log lasts longer than this after its death.
 const LEASE_OF_THE_DEAD: Duration = Duration::from_secs(30);
@@ -235,7 +234,7 @@ impl Part for Woken {
         self.part.name()
     }
 
-    fn add_to(&self, routes: &mut RoutesBuilder) {
+    fn add_to(&self, routes: &mut Routes) {
         self.part.add_to(routes);
     }
 

@@ -5,12 +5,12 @@ use handsel_proto::handsel::audit::v1::{
     CheckErasureRequest, CheckErasureResponse, ClearErasureRequest, ClearErasureResponse,
     clearance_service_server::{ClearanceService, ClearanceServiceServer},
 };
-use handsel_service::{Job, Part, status::DOMAIN};
+use handsel_service::{Job, Part, Routes, status::DOMAIN};
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex},
 };
-use tonic::{Code, Request, Response, Status, service::RoutesBuilder};
+use tonic::{Code, Request, Response, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
 /// How it answers.
@@ -95,7 +95,7 @@ impl Part for FakeLog {
         "audit"
     }
 
-    fn add_to(&self, routes: &mut RoutesBuilder) {
+    fn add_to(&self, routes: &mut Routes) {
         routes.add_service(ClearanceServiceServer::new(self.clone()));
     }
 

@@ -13,9 +13,9 @@ use handsel_proto::handsel::{
         reward_inbox_service_server::{RewardInboxService, RewardInboxServiceServer},
     },
 };
-use handsel_service::{Job, Part};
+use handsel_service::{Job, Part, Routes};
 use std::sync::{Arc, Mutex};
-use tonic::{Request, Response, Status, service::RoutesBuilder};
+use tonic::{Request, Response, Status};
 
 /// The reward service of a test.
 #[derive(Clone, Default)]
@@ -130,7 +130,7 @@ impl Part for FakeReward {
     fn name(&self) -> &'static str {
         "reward"
     }
-    fn add_to(&self, routes: &mut RoutesBuilder) {
+    fn add_to(&self, routes: &mut Routes) {
         routes
             .add_service(PlanServiceServer::new(self.clone()))
             .add_service(RewardInboxServiceServer::new(self.clone()));

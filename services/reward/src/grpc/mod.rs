@@ -34,8 +34,8 @@ use handsel_proto::handsel::reward::v1::{
     reward_service_server::RewardServiceServer, settlement_file_service_server::SettlementFileServiceServer,
     settlement_service_server::SettlementServiceServer, tax_service_server::TaxServiceServer,
 };
+use handsel_service::Routes;
 use std::sync::Arc;
-use tonic::service::RoutesBuilder;
 
 /// The handlers of every rpc service.
 #[derive(Clone)]
@@ -44,7 +44,7 @@ struct Api {
 }
 
 /// Adds every rpc service.
-pub(crate) fn add_to(service: &Arc<Service>, routes: &mut RoutesBuilder) {
+pub(crate) fn add_to(service: &Arc<Service>, routes: &mut Routes) {
     let api = Api { service: Arc::clone(service) };
     routes
         .add_service(PlanServiceServer::new(api.clone()))

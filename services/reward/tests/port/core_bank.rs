@@ -7,9 +7,9 @@ use handsel_proto::handsel::corebank::v1::{
     core_banking_service_server::{CoreBankingService, CoreBankingServiceServer},
     payout_check::{Kind, Verdict},
 };
-use handsel_service::{Job, Part};
+use handsel_service::{Job, Part, Routes};
 use std::sync::{Arc, Mutex};
-use tonic::{Request, Response, Status, service::RoutesBuilder};
+use tonic::{Request, Response, Status};
 
 /// What it says of a call.
 type Words = Arc<dyn Fn(Vec<PayoutQuestion>) -> Result<Vec<PayoutAnswer>, Status> + Send + Sync>;
@@ -95,7 +95,7 @@ impl Part for CoreBank {
     fn name(&self) -> &'static str {
         "corebank"
     }
-    fn add_to(&self, routes: &mut RoutesBuilder) {
+    fn add_to(&self, routes: &mut Routes) {
         routes.add_service(CoreBankingServiceServer::new(self.clone()));
     }
     fn jobs(&self) -> Vec<Job> {

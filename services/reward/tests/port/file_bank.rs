@@ -17,7 +17,7 @@ use handsel_proto::handsel::{
     reward::v1::{self as wire, settlement_file_service_client::SettlementFileServiceClient},
 };
 use handsel_reward::{FileSettlement, Settlement, domain::reconciliation::SettledBy};
-use handsel_service::{Clock as _, Job, Part};
+use handsel_service::{Clock as _, Job, Part, Routes};
 use handsel_testkit::{Lab, Role, Server, reason};
 use std::{
     collections::BTreeSet,
@@ -25,7 +25,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 use tempfile::TempDir;
-use tonic::{Request, Response, Status, service::RoutesBuilder, transport::Channel};
+use tonic::{Request, Response, Status, transport::Channel};
 
 /// The account that payouts leave from.
 pub(crate) const DEBTOR: &str = "CZ6508000000192000145399";
@@ -100,7 +100,7 @@ impl Part for Registry {
     fn name(&self) -> &'static str {
         "corebank"
     }
-    fn add_to(&self, routes: &mut RoutesBuilder) {
+    fn add_to(&self, routes: &mut Routes) {
         routes.add_service(CoreBankingServiceServer::new(self.clone()));
     }
     fn jobs(&self) -> Vec<Job> {

@@ -9,10 +9,10 @@ use handsel_proto::handsel::corebank::v1::{
 };
 use handsel_proto::handsel::reward::v1 as wire;
 use handsel_reward::Settlement;
-use handsel_service::{Job, Part};
+use handsel_service::{Job, Part, Routes};
 use handsel_testkit::{Lab, on_both_engines};
 use std::sync::{Arc, Mutex};
-use tonic::{Request, Response, Status, service::RoutesBuilder};
+use tonic::{Request, Response, Status};
 
 /// Core banking: takes note of what it is told, fails on the first call, accepts on the second, settles on the third.
 #[derive(Clone, Default)]
@@ -63,7 +63,7 @@ impl Part for CoreBanking {
     fn name(&self) -> &'static str {
         "corebank"
     }
-    fn add_to(&self, routes: &mut RoutesBuilder) {
+    fn add_to(&self, routes: &mut Routes) {
         routes.add_service(CoreBankingServiceServer::new(self.clone()));
     }
     fn jobs(&self) -> Vec<Job> {
@@ -111,7 +111,7 @@ impl Part for Garbled {
     fn name(&self) -> &'static str {
         "corebank"
     }
-    fn add_to(&self, routes: &mut RoutesBuilder) {
+    fn add_to(&self, routes: &mut Routes) {
         routes.add_service(CoreBankingServiceServer::new(self.clone()));
     }
     fn jobs(&self) -> Vec<Job> {

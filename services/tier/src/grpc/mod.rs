@@ -13,10 +13,10 @@ use handsel_proto::handsel::tier::v1::{
     activity_service_server::ActivityServiceServer, tier_policy_service_server::TierPolicyServiceServer,
     tier_service_server::TierServiceServer,
 };
-use handsel_service::{World, status::fault};
+use handsel_service::{Routes, World, status::fault};
 use handsel_storage::{Command, Db, Lanes};
 use tokio::time::Instant;
-use tonic::{Status, service::RoutesBuilder};
+use tonic::Status;
 
 /// What every handler works with.
 #[derive(Clone)]
@@ -29,7 +29,7 @@ pub(crate) struct Grpc {
 
 impl Grpc {
     /// Adds the three rpc services.
-    pub(crate) fn add_to(&self, routes: &mut RoutesBuilder) {
+    pub(crate) fn add_to(&self, routes: &mut Routes) {
         routes.add_service(ActivityServiceServer::new(self.clone()));
         routes.add_service(TierPolicyServiceServer::new(self.clone()));
         routes.add_service(TierServiceServer::new(self.clone()));

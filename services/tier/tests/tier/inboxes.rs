@@ -6,9 +6,9 @@ use handsel_proto::handsel::{
     relay::v1::{GreetRequest, GreetResponse, Origin, Outcome, Receipt},
     reward::v1::{self as reward, reward_inbox_service_server as reward_server},
 };
-use handsel_service::{Job, Part, wire};
+use handsel_service::{Job, Part, Routes, wire};
 use std::sync::{Arc, Mutex};
-use tonic::{Request, Response, Status, service::RoutesBuilder};
+use tonic::{Request, Response, Status};
 
 /// What goes wrong with a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -132,7 +132,7 @@ impl Part for Reward {
     fn name(&self) -> &'static str {
         "reward"
     }
-    fn add_to(&self, routes: &mut RoutesBuilder) {
+    fn add_to(&self, routes: &mut Routes) {
         routes.add_service(reward_server::RewardInboxServiceServer::new(self.clone()));
     }
     fn jobs(&self) -> Vec<Job> {
@@ -147,7 +147,7 @@ impl Part for Referral {
     fn name(&self) -> &'static str {
         "referral"
     }
-    fn add_to(&self, routes: &mut RoutesBuilder) {
+    fn add_to(&self, routes: &mut Routes) {
         routes.add_service(referral_server::ReferralInboxServiceServer::new(self.clone()));
     }
     fn jobs(&self) -> Vec<Job> {

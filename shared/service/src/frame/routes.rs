@@ -1,16 +1,15 @@
 //! The parts' services, with health and reflection beside them.
 
 use super::FrameError;
-use crate::Part;
+use crate::{Part, Routes, routes::Closed};
 use handsel_proto::{DESCRIPTORS, POOL};
 use std::sync::Arc;
-use tonic::service::{Routes, RoutesBuilder};
 use tonic_health::{ServingStatus, pb::FILE_DESCRIPTOR_SET as HEALTH_DESCRIPTORS, server::HealthReporter};
 use tonic_reflection::server::Builder as Reflection;
 
 /// What a server answers, and the handle of its health.
 pub(super) struct Served {
-    pub(super) routes: Routes,
+    pub(super) routes: Closed,
     pub(super) health: Health,
 }
 
@@ -46,19 +45,19 @@ impl Health {
 /// The routes of these parts. Everything is SERVING: a part is handed over started.
 pub(super) async fn of(parts: &[Arc<dyn Part>]) -> Result<Served, FrameError> {
     let services: Vec<String> = parts.iter().flat_map(|part| services_of(part.name())).collect();
-    let mut builder = RoutesBuilder::default();
+    let mut routes = Routes::default();
     for part in parts {
-        part.add_to(&mut builder);
+        part.add_to(&mut routes);
     }
     let (reporter, health_service) = tonic_health::server::health_reporter();
-    builder.add_service(health_service);
-    builder.add_service(reflection(&services).build_v1()?);
+    routes.add_service(health_service);
+    routes.add_service(reflection(&services).build_v1()?);
     // What most tools speak to this day.
-    builder.add_service(reflection(&services).build_v1alpha()?);
+    routes.add_service(reflection(&services).build_v1alpha()?);
     // The empty name is the server as a whole.
     let health = Health { reporter, services: services.into_iter().chain([String::new()]).collect() };
     health.serving().await;
-    Ok(Served { routes: builder.routes().prepare(), health })
+    Ok(Served { routes: routes.closed(), health })
 }
 
 /// The gRPC services of the package `handsel.<part>.v1`.

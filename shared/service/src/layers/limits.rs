@@ -40,12 +40,12 @@ impl Deadline {
 
 /// Whether the program is about to end. A stream without an end of its own ends when this is cancelled.
 #[derive(Debug, Clone)]
-pub struct Draining(CancellationToken);
+pub struct Draining(Arc<Limits>);
 
 impl Draining {
     /// The token that is cancelled when the port closes; one that never is, outside a frame.
     pub fn of<T>(request: &tonic::Request<T>) -> CancellationToken {
-        request.extensions().get::<Self>().map(|draining| draining.0.clone()).unwrap_or_default()
+        request.extensions().get::<Self>().map(|draining| draining.0.stage.draining.clone()).unwrap_or_default()
     }
 }
 
@@ -60,23 +60,45 @@ pub(crate) struct Stage {
 
 /// Bounds every call but probes and reflection, which stay possible under any load.
 #[derive(Clone)]
-pub(crate) struct LimitsLayer {
-    free: Arc<Semaphore>,
+pub(crate) struct LimitsLayer(Arc<Limits>);
+
+/// What is shared by all calls: one count of references, which every core writes to, and no lock (a clone of a token takes one).
+#[derive(Debug)]
+struct Limits {
+    free: Semaphore,
     longest: Duration,
     largest_message: u32,
     stage: Stage,
 }
 
+/// A place among the calls under way, given back when it is dropped.
+struct Place(Arc<Limits>);
+
+impl Place {
+    fn among(limits: &Arc<Limits>) -> Option<Self> {
+        limits.free.try_acquire().ok()?.forget();
+        Some(Self(Arc::clone(limits)))
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.free.add_permits(1);
+    }
+}
+
 impl LimitsLayer {
     pub(crate) fn new(limits: &LimitsConfig, stage: Stage) -> Self {
-        Self {
-            free: Arc::new(Semaphore::new(limits.calls.min(Semaphore::MAX_PERMITS))),
+        Self(Arc::new(Limits {
+            free: Semaphore::new(limits.calls.min(Semaphore::MAX_PERMITS)),
             longest: Duration::from_millis(limits.call_timeout_millis),
             largest_message: limits.message_bytes,
             stage,
-        }
+        }))
     }
+}
 
+impl Limits {
     /// When the call at `path` must have its answer.
     fn deadline(&self, path: &str, headers: &HeaderMap) -> Option<Instant> {
         let asked = headers.get("grpc-timeout").and_then(|value| patience(value.to_str().ok()?)).map(on_the_way);
@@ -92,7 +114,7 @@ impl LimitsLayer {
 impl<S> Layer<S> for LimitsLayer {
     type Service = Limited<S>;
     fn layer(&self, inner: S) -> Limited<S> {
-        Limited { inner, limits: self.clone() }
+        Limited { inner, limits: Arc::clone(&self.0) }
     }
 }
 
@@ -100,7 +122,7 @@ impl<S> Layer<S> for LimitsLayer {
 #[derive(Clone)]
 pub(crate) struct Limited<S> {
     inner: S,
-    limits: LimitsLayer,
+    limits: Arc<Limits>,
 }
 
 impl<S> Service<Request<Body>> for Limited<S>
@@ -121,7 +143,7 @@ where
         if request.uri().path().starts_with("/grpc.") {
             return Box::pin(self.inner.call(request));
         }
-        let Ok(permit) = Arc::clone(&self.limits.free).try_acquire_owned() else {
+        let Some(place) = Place::among(&self.limits) else {
             return Box::pin(async { Ok(overloaded().into_http()) });
         };
         let deadline = self.limits.deadline(request.uri().path(), request.headers());
@@ -129,16 +151,15 @@ where
         if let Some(deadline) = deadline {
             request.extensions_mut().insert(Deadline(deadline));
         }
-        request.extensions_mut().insert(Draining(self.limits.stage.draining.clone()));
+        request.extensions_mut().insert(Draining(Arc::clone(&self.limits)));
         let largest = self.limits.largest_message;
         let answer = self.inner.call(request.map(|body| Body::new(Bounded::new(body, largest))));
-        let cut = self.limits.stage.cut.clone();
         Box::pin(async move {
-            let _permit = permit;
+            let cut = &place.0.stage.cut;
             tokio::select! {
                 biased;
                 answer = answer => match token_ends {
-                    Some(ends) => answer.map(|response| until(response, ends, cut)),
+                    Some(ends) => answer.map(|response| until(response, ends, cut.clone())),
                     None => answer,
                 },
                 () = passed(deadline) => Ok(too_late().into_http()),
@@ -285,7 +306,7 @@ mod tests {
     fn a_unary_call_is_capped_and_a_stream_is_its_callers() {
         let limits = limits();
         let left = |path: &str, headers: HeaderMap| {
-            limits.deadline(path, &headers).map(|deadline| (deadline - Instant::now()).as_millis())
+            limits.0.deadline(path, &headers).map(|deadline| (deadline - Instant::now()).as_millis())
         };
         let (unary, stream) = (UNARY, "/handsel.referral.v1.FactService/IngestFacts");
         assert!(left(unary, HeaderMap::new()).unwrap() <= 1000);

@@ -15,6 +15,15 @@ pub(super) enum Shape {
     Streaming,
 }
 
+/// What is known of an rpc by its path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Method {
+    /// Its name, for metrics and traces.
+    pub(super) label: &'static str,
+    /// `None` outside the contract.
+    pub(super) shape: Option<Shape>,
+}
+
 static METHODS: LazyLock<HashMap<String, Shape>> = LazyLock::new(|| {
     let methods = POOL.services().flat_map(|service| service.methods().collect::<Vec<_>>());
     methods
@@ -34,9 +43,12 @@ pub(super) fn shape(path: &str) -> Option<Shape> {
     METHODS.get(path).copied()
 }
 
-/// The name of the rpc at a path, for metrics.
-pub(super) fn label(path: &str) -> &'static str {
-    METHODS.get_key_value(path).map_or(OTHER, |(path, _)| path.trim_start_matches('/'))
+/// The rpc at a path.
+pub(super) fn of(path: &str) -> Method {
+    match METHODS.get_key_value(path) {
+        Some((path, shape)) => Method { label: path.trim_start_matches('/'), shape: Some(*shape) },
+        None => Method { label: OTHER, shape: None },
+    }
 }
 
 #[cfg(test)]
@@ -48,7 +60,7 @@ mod tests {
         assert_eq!(shape("/handsel.reward.v1.RewardService/GetReward"), Some(Shape::Unary));
         assert_eq!(shape("/handsel.referral.v1.FactService/IngestFacts"), Some(Shape::Streaming));
         assert_eq!(shape("/grpc.health.v1.Health/Watch"), None);
-        assert_eq!(label("/handsel.reward.v1.RewardService/GetReward"), "handsel.reward.v1.RewardService/GetReward");
-        assert_eq!(label("/a/guess"), OTHER);
+        assert_eq!(of("/handsel.reward.v1.RewardService/GetReward").label, "handsel.reward.v1.RewardService/GetReward");
+        assert_eq!(of("/a/guess"), Method { label: OTHER, shape: None });
     }
 }

@@ -1,6 +1,9 @@
 //! How long each call took and how it ended, as OpenTelemetry names it: `rpc.server.call.duration` by method and status; and its span.
 
-use super::{codes, methods, trace};
+use super::{
+    codes, methods,
+    trace::{self, Traced},
+};
 use http::{Request, Response};
 use http_body::{Frame, SizeHint};
 use opentelemetry::{KeyValue, global, metrics::Histogram};
@@ -12,7 +15,6 @@ use std::{
 };
 use tonic::{Code, Status, body::Body};
 use tower::{Layer, Service};
-use tracing::Instrument as _;
 
 #[expect(clippy::disallowed_types, reason = "seconds of a histogram, as OpenTelemetry's convention has them")]
 type Seconds = Histogram<f64>;
@@ -50,6 +52,7 @@ impl<S, B> Service<Request<B>> for Metered<S>
 where
     S: Service<Request<B>, Response = Response<Body>>,
     S::Future: Send + 'static,
+    S::Error: Send + 'static,
 {
     type Response = Response<Body>;
     type Error = S::Error;
@@ -60,10 +63,10 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let method = methods::label(request.uri().path());
-        let mut call = Call { method, began: Instant::now(), seconds: Some(self.seconds.clone()) };
-        let span = trace::span(method, request.headers());
-        let answer = span.in_scope(|| self.inner.call(request));
+        let method = methods::of(request.uri().path());
+        let mut call = Call { method: method.label, began: Instant::now(), seconds: Some(self.seconds.clone()) };
+        let traced = Traced::call(method, request.headers());
+        let answer = traced.begin(|| self.inner.call(request));
         let watched = async move {
             let response = answer.await?;
             // An answer that is all trailers is over now, and not well; another when its body is.
@@ -75,7 +78,7 @@ where
                 Ok(response.map(|inner| Body::new(Watched { inner, call })))
             }
         };
-        Box::pin(watched.instrument(span))
+        traced.go_on(watched)
     }
 }
 

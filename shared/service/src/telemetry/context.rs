@@ -1,19 +1,19 @@
 //! The trace as text, so that work put off (the outbox) goes on in the trace of what caused it.
 
-use opentelemetry::propagation::TextMapPropagator;
+use opentelemetry::{Context, propagation::TextMapPropagator};
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use std::collections::HashMap;
-use tracing::{Instrument, Span, info_span};
+use tracing::{Instrument, info_span};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 /// The header's name (W3C Trace Context).
-const TRACEPARENT: &str = "traceparent";
+pub(crate) const TRACEPARENT: &str = "traceparent";
 
-/// The present trace as a `traceparent`; `None` outside of any.
+/// The present trace as a `traceparent`; `None` outside of any. A span that is entered is the present one: its layer sees to that.
 #[must_use]
 pub fn traceparent() -> Option<String> {
     let mut carrier = HashMap::new();
-    TraceContextPropagator::new().inject_context(&Span::current().context(), &mut carrier);
+    TraceContextPropagator::new().inject_context(&Context::current(), &mut carrier);
     carrier.remove(TRACEPARENT)
 }
 

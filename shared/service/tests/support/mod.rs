@@ -7,13 +7,13 @@ use handsel_proto::handsel::corebank::v1::{
     core_banking_service_client::CoreBankingServiceClient,
     core_banking_service_server::{CoreBankingService, CoreBankingServiceServer},
 };
-use handsel_service::{Job, Part, Peer};
+use handsel_service::{Job, Part, Peer, Routes};
 use std::sync::{
     Arc,
     atomic::{AtomicBool, Ordering},
 };
 use tokio::sync::Notify;
-use tonic::{Request, Response, Status, service::RoutesBuilder};
+use tonic::{Request, Response, Status};
 
 /// Remittance texts that the bank heeds.
 pub(crate) const WAIT: &str = "wait";
@@ -64,7 +64,7 @@ impl Part for Bank {
     fn name(&self) -> &'static str {
         "corebank"
     }
-    fn add_to(&self, routes: &mut RoutesBuilder) {
+    fn add_to(&self, routes: &mut Routes) {
         routes.add_service(CoreBankingServiceServer::new(self.clone()));
     }
     fn jobs(&self) -> Vec<Job> {
