@@ -21,6 +21,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         .extern_path(".google.rpc", "::tonic_types::pb")
         .extern_path(".google.api", "::unused")
         .extern_path(".buf", "::unused")
+        .extern_path(".handsel.reward.v1.CalculationStep", "crate::step::CalculationStep")
         .codec_path("crate::codec::ValidatingCodec")
         .include_file("contract.rs")
         .compile_fds_with_config(with_comments.file_descriptor_set(), config)?;

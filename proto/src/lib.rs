@@ -5,6 +5,7 @@
 
 pub mod codec;
 mod rules;
+mod step;
 
 // What the comparison of engines makes up names this crate from outside.
 #[cfg(test)]
@@ -19,6 +20,7 @@ mod contract {
     include!(concat!(env!("OUT_DIR"), "/contract.rs"));
 }
 pub use contract::{google, handsel};
+pub use step::CalculationStep;
 
 /// The whole contract with its imports and options, as an encoded `FileDescriptorSet`, without comments.
 pub static DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));

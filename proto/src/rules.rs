@@ -55,7 +55,7 @@ impl Compiled {
             };
             let times = self.field_kept(field, wire_type, &mut rest, depth)?;
             let seen = seen.get_mut(number)?;
-            *seen = seen.checked_add(times)?;
+            *seen = seen.checked_add(times).filter(|times| *times <= field.most)?;
         }
         plan.present(&seen).then_some(())
     }

@@ -23,6 +23,8 @@ pub(super) struct Plan {
     pub(super) known: bool,
     /// By their numbers.
     pub(super) fields: Vec<Option<Field>>,
+    /// The numbers of those that must stand there, and how often: few of them.
+    needed: Vec<(usize, u32)>,
     oneofs: Vec<Oneof>,
 }
 
@@ -32,7 +34,7 @@ pub(super) struct Field {
     pub(super) check: Check,
     /// How often it may stand in a message: values of a list, and once or not at all of anything else.
     least: u32,
-    most: u32,
+    pub(super) most: u32,
 }
 
 /// What is asked of a value.
@@ -59,7 +61,12 @@ struct Unknown;
 
 impl Plan {
     pub(super) fn of(message: &MessageDescriptor, by_name: &HashMap<String, usize>) -> Self {
-        Self::read(message, by_name).unwrap_or(Self { known: false, fields: Vec::new(), oneofs: Vec::new() })
+        Self::read(message, by_name).unwrap_or(Self {
+            known: false,
+            fields: Vec::new(),
+            needed: Vec::new(),
+            oneofs: Vec::new(),
+        })
     }
 
     fn read(message: &MessageDescriptor, by_name: &HashMap<String, usize>) -> Result<Self, Unknown> {
@@ -79,15 +86,16 @@ impl Plan {
         }
         let oneofs: Result<Vec<Oneof>, Unknown> =
             message.oneofs().filter(|oneof| !oneof.is_synthetic()).map(|oneof| Oneof::read(&oneof)).collect();
-        Ok(Self { known: true, fields, oneofs: oneofs? })
+        let each = fields.iter().enumerate();
+        let least = each.filter_map(|(at, field)| field.as_ref().map(|field| (at, field.least)));
+        let needed = least.filter(|(_, least)| *least > 0).collect();
+        Ok(Self { known: true, fields, needed, oneofs: oneofs? })
     }
 
-    /// Whether everything stands in the message as often as it may.
+    /// Whether everything that must stand in the message does. That nothing does too often is seen where it is counted.
     pub(super) fn present(&self, seen: &[u32; FIELDS]) -> bool {
         let often = |at: usize| seen.get(at).copied().unwrap_or_default();
-        let each = self.fields.iter().enumerate();
-        let mut fields = each.filter_map(|(at, field)| field.as_ref().map(|field| (at, field)));
-        fields.all(|(at, field)| (field.least..=field.most).contains(&often(at)))
+        self.needed.iter().all(|(at, least)| often(*at) >= *least)
             && self.oneofs.iter().all(|oneof| {
                 let there = oneof.members.iter().filter(|at| often(**at) > 0).count();
                 there == 1 || (there == 0 && !oneof.required)

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::LazyLock;
 
 use crate::MoneyError;
 
@@ -33,13 +34,35 @@ impl Currency {
     }
 }
 
+/// Every code of three letters, at its place in their alphabet: every amount that comes names one, and the standard's list is searched by
+/// comparing texts.
+static BY_CODE: LazyLock<Vec<Option<Currency>>> = LazyLock::new(|| {
+    let letters = || b'A'..=b'Z';
+    let codes = letters().flat_map(|a| letters().flat_map(move |b| letters().map(move |c| [a, b, c])));
+    codes.map(|code| std::str::from_utf8(&code).ok().and_then(Currency::listed)).collect()
+});
+
+impl Currency {
+    fn listed(code: &str) -> Option<Self> {
+        let code = iso_currency::Currency::from_code(code)?;
+        Some(Self { code, minor_digits: code.exponent()? })
+    }
+}
+
+/// The place of a code of three letters.
+fn place(code: &str) -> Option<usize> {
+    let [a, b, c] = *code.as_bytes() else { return None };
+    [a, b, c].into_iter().try_fold(0_usize, |place, letter| {
+        let letter = letter.checked_sub(b'A').filter(|letter| *letter < 26)?;
+        place.checked_mul(26)?.checked_add(usize::from(letter))
+    })
+}
+
 impl FromStr for Currency {
     type Err = MoneyError;
 
     fn from_str(code: &str) -> Result<Self, MoneyError> {
-        let code = iso_currency::Currency::from_code(code).ok_or(MoneyError::UnknownCurrency)?;
-        let minor_digits = code.exponent().ok_or(MoneyError::UnknownCurrency)?;
-        Ok(Self { code, minor_digits })
+        place(code).and_then(|place| BY_CODE.get(place).copied().flatten()).ok_or(MoneyError::UnknownCurrency)
     }
 }
 

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use rust_decimal::Decimal;
 
-use crate::{Exact, MoneyError};
+use crate::{Exact, MoneyError, Written, digits::Digits};
 
 /// Reads a decimal: digits, one point at most with digits on both sides, a sign only if it is a minus; no exponent.
 ///
@@ -74,6 +74,19 @@ impl FromStr for Rate {
 
     fn from_str(text: &str) -> Result<Self, MoneyError> {
         Self::parse(text)
+    }
+}
+
+impl Written for Rate {
+    fn written(&self) -> String {
+        match u64::try_from(self.0.mantissa()) {
+            Ok(digits) => {
+                let mut text = Digits::new();
+                text.prepend_decimal(digits, self.0.scale());
+                text.text().to_owned()
+            }
+            Err(_) => self.to_string(),
+        }
     }
 }
 

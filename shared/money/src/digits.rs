@@ -42,8 +42,13 @@ impl Digits {
 
     /// Writes all of it.
     pub(crate) fn write_to(&self, target: &mut impl fmt::Write) -> fmt::Result {
-        let text = self.room.get(self.blank..).and_then(|text| std::str::from_utf8(text).ok()).ok_or(fmt::Error)?;
-        target.write_str(text)
+        target.write_str(self.text())
+    }
+
+    /// All of it.
+    pub(crate) fn text(&self) -> &str {
+        // Nothing but ASCII is ever put there.
+        self.room.get(self.blank..).and_then(|text| std::str::from_utf8(text).ok()).unwrap_or_default()
     }
 
     fn put(&mut self, byte: u8) {

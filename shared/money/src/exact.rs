@@ -11,7 +11,7 @@ use num_rational::BigRational;
 use num_traits::{Signed, ToPrimitive};
 use rust_decimal::Decimal;
 
-use crate::{Rounding, big};
+use crate::{Rounding, Written, big};
 
 /// An exact fraction, compared by value. Its operations cannot fail, but for a division by zero.
 #[derive(Clone)]
@@ -240,12 +240,21 @@ impl Ord for Exact {
     }
 }
 
+impl Written for Exact {
+    fn written(&self) -> String {
+        print::short(self).map_or_else(|| self.to_string(), |text| text.text().to_owned())
+    }
+}
+
 /// As a decimal without trailing zeros where it is one of at most 60 places, else as `numerator/denominator`.
 impl fmt::Display for Exact {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Repr::Small { numerator, denominator: 1 } => write!(formatter, "{numerator}"),
-            Repr::Small { .. } | Repr::Big(_) => print::fraction(self, formatter),
+            Repr::Small { .. } | Repr::Big(_) => match print::short(self) {
+                Some(text) => text.write_to(formatter),
+                None => print::fraction(self, formatter),
+            },
         }
     }
 }

@@ -11,6 +11,7 @@
 //! | `annuity` | level payments from exact powers, and internal rates; `fixed` are the numbers of the latter |
 //! | `timestamp`, `zone`, `date` | instants, IANA time zones, civil dates |
 //! | `day_count` | year fractions by convention |
+//! | `written` | values as texts of their own: what traces are made of |
 //! | `error` | what can be wrong, and which class of refusal that is |
 //!
 //! Nothing here reads a clock, a file or the network, uses a float, or panics.
@@ -32,6 +33,7 @@ mod fixed;
 mod money;
 mod rounding;
 mod timestamp;
+mod written;
 mod zone;
 
 pub use annuity::{internal_rate, level_payment};
@@ -45,4 +47,5 @@ pub use money::Money;
 pub use rounding::{Rounding, round_to_decimal, round_to_minor, round_to_whole};
 pub use rust_decimal::Decimal;
 pub use timestamp::Timestamp;
+pub use written::Written;
 pub use zone::Zone;

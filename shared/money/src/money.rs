@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::{Currency, Exact, MoneyError, digits::Digits};
+use crate::{Currency, Exact, MoneyError, Written, digits::Digits};
 
 /// A whole number of a currency's minor units, at most 2^63 − 1 either way. Different currencies never mix.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -121,10 +121,9 @@ impl Money {
     /// In major units with exactly the currency's decimals: `12.30`.
     #[must_use]
     pub fn to_major_string(self) -> String {
-        let mut text = String::with_capacity(24);
-        // Writing to a string does not fail.
-        let _ = self.major(Digits::new()).write_to(&mut text);
-        text
+        let mut text = Digits::new();
+        self.prepend_to(&mut text);
+        text.text().to_owned()
     }
 
     /// Reads an amount in major units. At most the currency's decimals; a sign only if it is a minus.
@@ -155,21 +154,32 @@ impl Money {
     }
 
     /// Its digits, in front of what stands behind them.
-    fn major(self, mut behind: Digits) -> Digits {
+    fn prepend_to(self, behind: &mut Digits) {
         behind.prepend_decimal(self.minor.unsigned_abs(), self.currency.minor_digits());
         if self.minor < 0 {
             behind.prepend("-");
         }
-        behind
+    }
+
+    /// Its digits and its currency.
+    fn digits(self) -> Digits {
+        let mut text = Digits::new();
+        text.prepend(self.currency.code());
+        text.prepend(" ");
+        self.prepend_to(&mut text);
+        text
+    }
+}
+
+impl Written for Money {
+    fn written(&self) -> String {
+        self.digits().text().to_owned()
     }
 }
 
 impl fmt::Display for Money {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut currency = Digits::new();
-        currency.prepend(self.currency.code());
-        currency.prepend(" ");
-        self.major(currency).write_to(formatter)
+        self.digits().write_to(formatter)
     }
 }
 

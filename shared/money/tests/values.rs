@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use handsel_money::{
-    Class, Currency, Date, DayCount, Decimal, Exact, Money, MoneyError, Rate, Rounding, Timestamp, Zone, internal_rate,
-    level_payment, parse_decimal, round_to_decimal, round_to_minor, round_to_whole,
+    Class, Currency, Date, DayCount, Decimal, Exact, Money, MoneyError, Rate, Rounding, Timestamp, Written as _, Zone,
+    internal_rate, level_payment, parse_decimal, round_to_decimal, round_to_minor, round_to_whole,
 };
 
 fn currency(code: &str) -> Currency {
@@ -222,6 +222,27 @@ fn annuities_know_their_bounds() {
     assert!(internal_rate(Money::zero(cny), &[hundred], &Exact::ZERO).is_none());
     let ten_percent = internal_rate(hundred, &[Money::new(cny, 11_000)], &Exact::ZERO).unwrap();
     assert_eq!(round_to_decimal(&ten_percent, 20, Rounding::HalfUp).unwrap(), Decimal::new(1, 1));
+}
+
+#[test]
+fn what_is_written_is_what_is_printed() {
+    for (code, minor) in [("CNY", 0), ("CNY", 5), ("CNY", -1230), ("JPY", 1000), ("KWD", 1), ("CNY", i64::MAX)] {
+        let money = Money::new(currency(code), minor);
+        assert_eq!(money.written(), money.to_string());
+    }
+    for rate in ["0", "1", "0.0325", "1.250", "12", "0.0000000000000000000000000001", "79228162514264337593543950335"] {
+        let rate = Rate::parse(rate).unwrap();
+        assert_eq!(rate.written(), rate.to_string());
+        assert_eq!(rate.exact().written(), rate.exact().to_string());
+    }
+    let third = Exact::fraction(-1, 3).unwrap();
+    let quarter = Exact::fraction(-100, 400).unwrap();
+    let long = Exact::scaled(i128::MAX, 30);
+    for exact in [third, quarter, long, Exact::ZERO, Exact::whole(-5), Exact::scaled(1500, 2), Exact::scaled(-1, 18)] {
+        assert_eq!(exact.written(), exact.to_string());
+    }
+    assert_eq!(Exact::scaled(-1500, 3).written(), "-1.5");
+    assert_eq!(Rounding::HalfUp.written(), "HALF_UP");
 }
 
 #[test]

@@ -12,7 +12,10 @@ use crate::{
     },
     queries::{rewards::Whole, summary::Group},
 };
-use handsel_proto::handsel::{corebank::v1::payout_outcome, reward::v1 as wire};
+use handsel_proto::{
+    CalculationStep,
+    handsel::{corebank::v1::payout_outcome, reward::v1 as wire},
+};
 use handsel_service::wire::{to_money, to_timestamp};
 
 /// A reward without steps and explanation.
@@ -108,13 +111,9 @@ pub(crate) fn to_whole_reward(whole: &Whole, language: Language) -> wire::Reward
     }
 }
 
-pub(super) fn to_step(step: Step) -> wire::CalculationStep {
+pub(super) fn to_step(step: Step) -> CalculationStep {
     let Step { step, value, reason } = step;
-    wire::CalculationStep {
-        step: step.into_owned(),
-        value,
-        reason: reason.map(std::borrow::Cow::into_owned).unwrap_or_default(),
-    }
+    CalculationStep { step, value, reason: reason.unwrap_or_default() }
 }
 
 fn to_attempt(attempt: &Attempt) -> wire::Attempt {

@@ -284,7 +284,7 @@ async fn loans(bank: &Bank, case: &Value) -> Answer {
 }
 
 /// Every answer says how it came about, in steps and in words.
-fn told(steps: &[wire::CalculationStep], explanation: &[String]) {
+fn told(steps: &[handsel_proto::CalculationStep], explanation: &[String]) {
     assert!(steps.iter().all(|step| !step.step.is_empty() && !step.value.is_empty()), "{steps:?}");
     assert!(!steps.is_empty() && explanation.iter().all(|sentence| !sentence.is_empty()), "{explanation:?}");
 }

@@ -11,15 +11,12 @@ use crate::{Rounding, big, digits::Digits};
 /// The most places a trace shows before a fraction is written as one.
 const PLACES: u32 = 60;
 
-/// A decimal without trailing zeros, or `numerator/denominator` in lowest terms.
+/// A decimal without trailing zeros, or `numerator/denominator` in lowest terms: what [`short`] leaves over.
 pub(super) fn fraction(value: &Exact, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
     if let Repr::Small { numerator, denominator } = value.0
         && let Some(places) = power_of_ten(denominator)
     {
-        return match i64::try_from(numerator) {
-            Ok(numerator) => short(numerator, places, formatter),
-            Err(_) => point(&numerator.to_string(), places, formatter),
-        };
+        return point(&numerator.to_string(), places, formatter);
     }
     let value = value.to_big();
     match terminating(value.denom()) {
@@ -28,9 +25,15 @@ pub(super) fn fraction(value: &Exact, formatter: &mut fmt::Formatter<'_>) -> fmt
     }
 }
 
-/// A decimal of so few digits that its zeros go faster as a number: nearly every step of nearly every reward.
-fn short(numerator: i64, mut places: u32, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let sign = if numerator < 0 { "-" } else { "" };
+/// A decimal of so few digits that its zeros go faster as a number: nearly every step of nearly every reward. None where it has more.
+pub(super) fn short(value: &Exact) -> Option<Digits> {
+    let Repr::Small { numerator, denominator } = value.0 else { return None };
+    let numerator = i64::try_from(numerator).ok()?;
+    let denominator = u64::try_from(denominator).ok()?;
+    let mut places = denominator.checked_ilog10()?;
+    if 10_u64.checked_pow(places)? != denominator {
+        return None;
+    }
     let mut digits = numerator.unsigned_abs();
     while places > 0 && digits.is_multiple_of(10) {
         digits = digits.checked_div(10).unwrap_or(0);
@@ -38,8 +41,10 @@ fn short(numerator: i64, mut places: u32, formatter: &mut fmt::Formatter<'_>) ->
     }
     let mut text = Digits::new();
     text.prepend_decimal(digits, places);
-    text.prepend(sign);
-    text.write_to(formatter)
+    if numerator < 0 {
+        text.prepend("-");
+    }
+    Some(text)
 }
 
 /// Which power of ten it is, if one.

@@ -6,7 +6,7 @@ mod stock;
 
 use std::fmt;
 
-use handsel_money::{Currency, Money, MoneyError};
+use handsel_money::{Currency, Money, MoneyError, Written as _};
 use serde::{Deserialize, Serialize};
 
 pub(super) use self::stock::{Parts, Stock};
@@ -103,7 +103,7 @@ impl Limits {
         let mut left = gross;
         let mut reasons = Vec::new();
         if let Some(cap) = self.count_cap {
-            trace.because("count_cap", cap, format!("granted {}", used.count));
+            trace.because("count_cap", cap, ["granted ", &used.count.written()].concat());
             if used.count >= cap && left.quantity > 0 {
                 left.quantity = 0;
                 reasons.push(Reason::CountCap);
@@ -118,7 +118,7 @@ impl Limits {
         ] {
             let Some(cap) = cap else { continue };
             let room = cap.checked_sub(granted)?;
-            trace.because(step, room, format!("{cap} less {granted}"));
+            trace.because(step, room, [&cap.written(), " less ", &granted.written()].concat());
             let fitted = left.fitted(room, self.on_exceed)?;
             if fitted != left.quantity {
                 left.quantity = fitted;

@@ -199,7 +199,7 @@ impl Deposit {
         if let Some(cap) = self.uplift_principal_cap {
             trace.step("uplift_principal_cap", cap);
         }
-        trace.step("day_count", self.day_count);
+        trace.step("day_count", self.day_count.name());
         trace.step("accrual", self.accrual.name());
         trace.step("rounding", self.rounding);
     }

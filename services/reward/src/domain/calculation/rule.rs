@@ -6,7 +6,7 @@ mod base;
 
 use std::collections::BTreeMap;
 
-use handsel_money::{Currency, Decimal, Exact, Money, MoneyError, Rate};
+use handsel_money::{Currency, Decimal, Exact, Money, MoneyError, Rate, Written};
 use serde::{Deserialize, Serialize};
 
 use super::bounds;
@@ -17,7 +17,7 @@ use super::trace::Trace;
 pub type RoleRule = Rule<Money>;
 
 /// What a rule can pay.
-pub trait Payable: Copy + std::fmt::Display {
+pub trait Payable: Copy + Written {
     /// Its value as a number: major units of money, or how many.
     fn exact(self) -> Exact;
     /// Nothing wrong, if it is not below 0 and, where it is money, of this currency.
@@ -151,6 +151,8 @@ impl std::fmt::Display for Quantity {
         self.0.fmt(formatter)
     }
 }
+
+impl Written for Quantity {}
 
 impl Payable for Money {
     fn exact(self) -> Exact {

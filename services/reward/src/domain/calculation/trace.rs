@@ -1,8 +1,8 @@
 //! The trace: every input and step of a calculation, in order, as text that needs nothing else to be read (specification §12).
 
 use std::borrow::Cow;
-use std::fmt::Display;
 
+use handsel_money::Written;
 use serde::{Deserialize, Serialize};
 
 /// One input or step.
@@ -27,12 +27,12 @@ impl Trace {
         Self(Vec::with_capacity(16))
     }
 
-    pub(super) fn step(&mut self, step: &'static str, value: impl Display) {
-        self.0.push(Step { step: Cow::Borrowed(step), value: value.to_string(), reason: None });
+    pub(super) fn step(&mut self, step: &'static str, value: impl Written) {
+        self.0.push(Step { step: Cow::Borrowed(step), value: value.written(), reason: None });
     }
 
-    pub(super) fn because(&mut self, step: &'static str, value: impl Display, reason: impl Into<Cow<'static, str>>) {
-        self.0.push(Step { step: Cow::Borrowed(step), value: value.to_string(), reason: Some(reason.into()) });
+    pub(super) fn because(&mut self, step: &'static str, value: impl Written, reason: impl Into<Cow<'static, str>>) {
+        self.0.push(Step { step: Cow::Borrowed(step), value: value.written(), reason: Some(reason.into()) });
     }
 
     /// The steps of a part that was computed on its own.

@@ -23,13 +23,13 @@ use crate::domain::calculation::{
     trace::Step,
 };
 use handsel_money::{Date, Exact, Zone};
-use handsel_proto::{google::r#type as google, handsel::reward::v1 as wire};
+use handsel_proto::{CalculationStep, google::r#type as google};
 use handsel_service::status::{OUT_OF_RANGE, Violation};
 
 /// Every step, and the same in plain words.
 struct Told {
     version: i32,
-    steps: Vec<wire::CalculationStep>,
+    steps: Vec<CalculationStep>,
     explanation: Vec<String>,
 }
 

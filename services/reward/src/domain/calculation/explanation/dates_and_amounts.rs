@@ -4,10 +4,33 @@ use handsel_money::{Exact, Rate};
 
 /// `0.0125` as `1.25`: the number before "percent".
 pub(super) fn percent(rate: &str) -> String {
+    if let Some(percent) = two_places_on(rate) {
+        return percent;
+    }
     match rate.parse::<Rate>() {
         Ok(rate) => rate.exact().times(&Exact::whole(100)).to_string(),
         Err(_) => rate.to_owned(),
     }
+}
+
+/// A plain decimal of few digits with its point two places to the right: what nearly every rate is.
+fn two_places_on(rate: &str) -> Option<String> {
+    let (whole, part) = rate.split_once('.').unwrap_or((rate, "0"));
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if rate.len() > 28 || !digits(whole) || !digits(part) {
+        return None;
+    }
+    let (moved, rest) = part.split_at_checked(2).unwrap_or((part, ""));
+    let missing = if moved.len() < 2 { "0" } else { "" };
+    let number = [whole, moved, missing].concat();
+    let number = match number.trim_start_matches('0') {
+        "" => "0",
+        number => number,
+    };
+    Some(match rest.trim_end_matches('0') {
+        "" => number.to_owned(),
+        rest => [number, ".", rest].concat(),
+    })
 }
 
 /// `50.00 CNY` as `人民币50.00元`.
@@ -39,5 +62,23 @@ pub(crate) fn date_in_chinese(date: &str) -> String {
         },
         [year] if year.len() == 4 => format!("{year}年"),
         _ => date.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moving_the_point_is_multiplying_by_a_hundred() {
+        for rate in
+            ["0", "1", "0.0", "0.01", "0.0125", "0.2", "1.25", "12", "0.000001", "10.10", "007.5", "0.123456789012"]
+        {
+            let exact = rate.parse::<Rate>().unwrap().exact().times(&Exact::whole(100)).to_string();
+            assert_eq!(two_places_on(rate), Some(exact), "{rate}");
+        }
+        for other in ["", ".", "1.", ".5", "-1", "1e3", "x", "1/3", "0.00000000000000000000000000001"] {
+            assert_eq!(two_places_on(other), None, "{other}");
+        }
     }
 }

