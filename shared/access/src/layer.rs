@@ -8,7 +8,7 @@ use crate::{
     verifier::{TokenLife, Verifier},
 };
 use futures::future::{Either, Ready, ready};
-use http::{HeaderMap, HeaderName, Request, Response, header::AUTHORIZATION};
+use http::{HeaderMap, Request, Response, header::AUTHORIZATION};
 use std::{
     sync::Arc,
     task::{Context, Poll},
@@ -19,12 +19,6 @@ use tower::{Layer, Service};
 /// Services that anybody may call: probes carry no tokens, and the contract is no secret.
 const OPEN: [&str; 3] =
     ["/grpc.health.v1.Health/", "/grpc.reflection.v1.ServerReflection/", "/grpc.reflection.v1alpha.ServerReflection/"];
-
-/// Another name for `authorization`, for callers that make many calls over one connection: some libraries of HTTP/2 (tonic's among them)
-/// write out `authorization` in every request and never let the connection remember it, and writing and reading those 400 characters
-/// takes both sides longer than the token's check.
-pub const TOKEN_HEADER: &str = "handsel-authorization";
-const REMEMBERED: HeaderName = HeaderName::from_static(TOKEN_HEADER);
 
 type Observer = Arc<dyn Fn(Denied<'_>) + Send + Sync>;
 
@@ -134,9 +128,9 @@ where
     }
 }
 
-/// The token of the one `authorization: Bearer …` header (RFC 6750, 2.1), or the same text in the one [`TOKEN_HEADER`]; not in both.
+/// The token of the one `authorization: Bearer …` header (RFC 6750, 2.1).
 fn bearer(headers: &HeaderMap) -> Result<&str, TokenFault> {
-    let mut values = headers.get_all(AUTHORIZATION).iter().chain(headers.get_all(&REMEMBERED).iter());
+    let mut values = headers.get_all(AUTHORIZATION).iter();
     let value = values.next().ok_or(TokenFault::Missing)?;
     if values.next().is_some() {
         return Err(TokenFault::NotBearer);

@@ -22,7 +22,7 @@ pub use denial::{DOMAIN, Denial, Denied, TokenFault};
 pub use dev::{DevIssuer, DevIssuerError, DevToken};
 pub use handsel_proto::handsel::access::v1::{Idempotency, Role, Scope};
 pub use keys::{KeySet, KeySetError};
-pub use layer::{AccessLayer, AccessService, TOKEN_HEADER};
+pub use layer::{AccessLayer, AccessService};
 pub use ring::{KeyFileError, KeySource};
 pub use rules::{Rule, RuleError, Rules};
 pub use settings::{ClaimPath, ClaimPaths, SettingsError, TokenSettings};

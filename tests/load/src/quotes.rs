@@ -10,7 +10,7 @@ use crate::{
 };
 use anyhow::{Context as _, Result, ensure};
 use bytes::{Buf as _, BufMut as _, Bytes};
-use handsel_access::{Role, TOKEN_HEADER};
+use handsel_access::Role;
 use handsel_proto::{
     google::r#type::{Decimal, Money},
     handsel::reward::v1::{
@@ -146,7 +146,7 @@ impl Call {
         let (mut waits, mut calls) = (Waits::default(), 0);
         while Instant::now() < until {
             let request = match &self.token {
-                Some(token) => remembered(self.body.clone(), token),
+                Some(token) => authorized(self.body.clone(), token),
                 None => Request::new(self.body.clone()),
             };
             let sent = Instant::now();
@@ -161,13 +161,6 @@ impl Call {
         }
         Ok((waits, calls))
     }
-}
-
-/// A request that carries its token where the connection remembers it.
-fn remembered(body: Bytes, token: &Token) -> Request<Bytes> {
-    let mut request = Request::new(body);
-    request.metadata_mut().insert(TOKEN_HEADER, token.clone());
-    request
 }
 
 /// Sends bytes that were made before and counts those that come, so that the callers, who share the machine, cost both much the same.

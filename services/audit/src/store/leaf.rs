@@ -63,14 +63,17 @@ pub(crate) async fn add(tx: &mut Tx, leaves: Vec<Leaf>) -> Result<(), Fault> {
 }
 
 /// The records from `first` to before `end`, in order.
+///
+/// Here and wherever bodies are read with their leaves, the range is said of both: PostgreSQL does not conclude it of the one from the
+/// other, and before it has counted the tables it would read every body up to the range.
 pub(crate) async fn records(tx: &mut Tx, first: u64, end: u64) -> Result<Vec<RecordRow>, Fault> {
     tx.all(
-        "SELECT leaf_index, leaf.content AS content, body.content AS body, body.salt AS salt,
+        "SELECT leaf.leaf_index AS leaf_index, leaf.content AS content, body.content AS body, body.salt AS salt,
                 EXISTS (SELECT 1 FROM finding WHERE finding.leaf_index = leaf.leaf_index
                         AND kind IN ('BODY_TAMPERED', 'BODY_MISSING')) AS withheld,
                 (SELECT record FROM pruned_body WHERE pruned_body.leaf_index = leaf.leaf_index) AS pruned_by
-         FROM leaf LEFT JOIN body USING (leaf_index)
-         WHERE leaf_index >= $1 AND leaf_index < $2 ORDER BY leaf_index",
+         FROM leaf LEFT JOIN body ON body.leaf_index = leaf.leaf_index AND body.leaf_index >= $1 AND body.leaf_index < $2
+         WHERE leaf.leaf_index >= $1 AND leaf.leaf_index < $2 ORDER BY leaf.leaf_index",
         (column(first)?, column(end)?),
     )
     .await
@@ -104,8 +107,8 @@ pub(crate) async fn weights(tx: &mut Tx, first: u64, end: u64) -> Result<Vec<u64
         .all(
             "SELECT substr(leaf.content, 1, $3) AS leaf, CAST(length(leaf.content) AS BIGINT) AS leaf_stored,
                     substr(body.content, 1, $3) AS body, CAST(length(body.content) AS BIGINT) AS body_stored
-             FROM leaf LEFT JOIN body USING (leaf_index)
-             WHERE leaf_index >= $1 AND leaf_index < $2 ORDER BY leaf_index",
+             FROM leaf LEFT JOIN body ON body.leaf_index = leaf.leaf_index AND body.leaf_index >= $1 AND body.leaf_index < $2
+             WHERE leaf.leaf_index >= $1 AND leaf.leaf_index < $2 ORDER BY leaf.leaf_index",
             (column(first)?, column(end)?, HEAD_BYTES),
         )
         .await?;

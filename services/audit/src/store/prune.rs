@@ -113,7 +113,7 @@ pub(crate) async fn keep(tx: &mut Tx, id: &str, progress: Progress) -> Result<()
 pub(crate) async fn with_bodies(tx: &mut Tx, first: u64, end: u64) -> Result<Vec<LeafRow>, Fault> {
     tx.all(
         "SELECT leaf.leaf_index AS leaf_index, leaf.content AS content
-         FROM leaf JOIN body ON body.leaf_index = leaf.leaf_index
+         FROM leaf JOIN body ON body.leaf_index = leaf.leaf_index AND body.leaf_index >= $1 AND body.leaf_index < $2
          WHERE leaf.leaf_index >= $1 AND leaf.leaf_index < $2 ORDER BY leaf.leaf_index",
         (column(first)?, column(end)?),
     )

@@ -63,8 +63,10 @@ row! {
 /// The leaves from `first` to before `end`, whole.
 pub(crate) async fn leaves(tx: &mut Tx, first: u64, end: u64) -> Result<Vec<WholeRow>, Fault> {
     tx.all(
-        "SELECT leaf_index, leaf.content AS content, leaf.hash AS hash, body.content AS body, body.salt AS salt
-         FROM leaf LEFT JOIN body USING (leaf_index) WHERE leaf_index >= $1 AND leaf_index < $2",
+        "SELECT leaf.leaf_index AS leaf_index, leaf.content AS content, leaf.hash AS hash, body.content AS body,
+                body.salt AS salt
+         FROM leaf LEFT JOIN body ON body.leaf_index = leaf.leaf_index AND body.leaf_index >= $1 AND body.leaf_index < $2
+         WHERE leaf.leaf_index >= $1 AND leaf.leaf_index < $2",
         (column(first)?, column(end)?),
     )
     .await
