@@ -8,7 +8,7 @@ use std::{
     task::{Context, Poll},
 };
 use tonic::{
-    Status,
+    Code, Status,
     body::Body,
     codegen::{
         BoxFuture,
@@ -71,7 +71,8 @@ impl Service<Request<Body>> for Closed {
     fn call(&mut self, request: Request<Body>) -> Answer {
         match service_of(request.uri().path()).and_then(|name| self.0.by_name.get(name)) {
             Some(handler) => handler(request),
-            None => Box::pin(async { Ok(Status::unimplemented("").into_http()) }),
+            // As gRPC has it for a path that nobody serves.
+            None => Box::pin(async { Ok(Status::new(Code::Unimplemented, "no service has this path").into_http()) }),
         }
     }
 }
@@ -84,7 +85,6 @@ fn service_of(path: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tonic::Code;
     use tonic_health::server::health_reporter;
 
     #[tokio::test]
